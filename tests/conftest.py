@@ -1,0 +1,31 @@
+"""What several tests share: where the real mail lies, and homes of their own for every test."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+REPO = Path(__file__).resolve().parent.parent
+
+
+@pytest.fixture(scope="session")
+def repo() -> Path:
+    return REPO
+
+
+@pytest.fixture(scope="session")
+def corpora() -> Path:
+    """The folder of real mail; skips where it is absent."""
+    folder = Path(os.environ.get("MAILTRIAGE_CORPORA", REPO.parent / "shared" / "corpora"))
+    if not folder.is_dir():
+        pytest.skip("the corpora are not on this machine (set MAILTRIAGE_CORPORA)")
+    return folder
+
+
+@pytest.fixture(autouse=True)
+def own_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keep the tester's own configuration and caches out of the tests, and ours out of them."""
+    for name in ("CONFIG", "DATA", "CACHE", "STATE"):
+        monkeypatch.setenv(f"XDG_{name}_HOME", str(tmp_path / "xdg" / name.lower()))
