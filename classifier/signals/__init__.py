@@ -1,0 +1,24 @@
+"""Named observations on one message: facts, not accusations.
+
+Importing this package fills :data:`REGISTRY`; a group of signals is one module.
+"""
+
+from __future__ import annotations
+
+from classifier.signals.facts import Facts
+from classifier.signals.observer import Observer, observe, values
+from classifier.signals.registry import REGISTRY, Registry, Signal, signal
+from classifier.signals.site import Site, guess_site
+
+__all__ = [
+    "REGISTRY",
+    "Facts",
+    "Observer",
+    "Registry",
+    "Signal",
+    "Site",
+    "guess_site",
+    "observe",
+    "signal",
+    "values",
+]
