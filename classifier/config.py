@@ -1,0 +1,196 @@
+"""The one configuration file, ``config.toml``, as :class:`Settings`; what it does not know it refuses."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any
+
+from classifier.errors import ConfigError
+
+DIRECTIONS = ("inbound", "outbound")
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What the configuration file may say; every key is optional.
+
+    Parameters
+    ----------
+    me : tuple of str
+        Your own addresses (``ada@example.org``) and whole domains (``@ada.example``).
+    trusted_hosts : tuple of str
+        Host names, addresses and networks of your own mail servers, whose ``Received`` lines are believed.
+    authserv_ids : tuple of str
+        Names under which your own servers write ``Authentication-Results`` (RFC 8601, section 2.5).
+    direction : str
+        ``inbound`` (mail that comes to you) or ``outbound`` (mail that leaves through you).
+    model : str
+        Name or path of the model to use where none is asked for.
+    resolver : str
+        ``ADDRESS[:PORT]`` of the name server for live lookups; empty means the system's.
+    jobs : int
+        Processes to classify with.
+    source : Path or None
+        The file that was read, None where there is none.
+    """
+
+    me: tuple[str, ...] = ()
+    trusted_hosts: tuple[str, ...] = ()
+    authserv_ids: tuple[str, ...] = ()
+    direction: str = "inbound"
+    model: str = "starter"
+    resolver: str = ""
+    jobs: int = 1
+    source: Path | None = None
+
+
+def default_path() -> Path:
+    """Where the configuration belongs: ``$MAILTRIAGE_CONFIG``, else below the user's configuration folder.
+
+    Returns
+    -------
+    Path
+        ``~/.config/mailtriage/config.toml`` on Linux; it need not exist.
+        Source: XDG Base Directory Specification 0.8.
+    """
+    named = os.environ.get("MAILTRIAGE_CONFIG")
+    if named:
+        return Path(named)
+    from platformdirs import user_config_path
+
+    return user_config_path("mailtriage") / "config.toml"
+
+
+def read_settings(path: str | os.PathLike[str] | None = None) -> Settings:
+    """Read the configuration.
+
+    Parameters
+    ----------
+    path : path, optional
+        The file to read, which must exist. Without it, :func:`default_path` is read if it exists.
+
+    Returns
+    -------
+    Settings
+
+    Raises
+    ------
+    ConfigError
+        The file cannot be read, is no TOML, or has an unknown key or a value of the wrong kind;
+        the message names file and key.
+    """
+    file = default_path() if path is None else Path(path)
+    if path is None and not os.environ.get("MAILTRIAGE_CONFIG") and not file.exists():
+        return Settings()
+    return settings_of(_parse(file), file)
+
+
+def settings_of(table: dict[str, Any], source: Path) -> Settings:
+    """Check a parsed table key by key.
+
+    Parameters
+    ----------
+    table : dict
+        What the TOML file says.
+    source : Path
+        Where it says so, for the error.
+
+    Returns
+    -------
+    Settings
+
+    Raises
+    ------
+    ConfigError
+        For the first key that is unknown or has a value of the wrong kind.
+    """
+    known = {field.name for field in fields(Settings)} - {"source"}
+    values: dict[str, Any] = {}
+    for key, value in table.items():
+        if key not in known:
+            raise ConfigError(f"{source}: unknown key {key!r} (known: {', '.join(sorted(known))})")
+        try:
+            values[key] = _CHECKS[key](value)
+        except ValueError as error:
+            raise ConfigError(f"{source}: key {key!r}: {error}") from None
+    return Settings(**values, source=source)
+
+
+def _parse(file: Path) -> dict[str, Any]:
+    """Read the TOML table in a file."""
+    import tomllib
+
+    try:
+        return tomllib.loads(file.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ConfigError(f"{file}: cannot be read: {error.strerror}") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{file}: is not TOML: {error}") from None
+
+
+def _strings(value: object) -> tuple[str, ...]:
+    """One string or a list of them."""
+    several = [value] if isinstance(value, str) else value
+    if not isinstance(several, list) or not all(isinstance(one, str) and one.strip() for one in several):
+        raise ValueError("must be a string or a list of strings, none empty")
+    return tuple(one.strip() for one in several)
+
+
+def _string(value: object) -> str:
+    """One string, not empty."""
+    if not isinstance(value, str) or not value.strip():
+        raise ValueError("must be a string, not empty")
+    return value.strip()
+
+
+def _direction(value: object) -> str:
+    """One of the two directions."""
+    if value not in DIRECTIONS:
+        raise ValueError(f"must be one of {', '.join(DIRECTIONS)}")
+    return str(value)
+
+
+def own_addresses(value: object) -> tuple[str, ...]:
+    """Check own addresses and domains, as the configuration and ``--me`` give them.
+
+    Parameters
+    ----------
+    value : str or list of str
+        Addresses (``ada@example.org``) and whole domains (``@ada.example``).
+
+    Returns
+    -------
+    tuple of str
+        The same in lower case.
+
+    Raises
+    ------
+    ValueError
+        One of them is neither.
+    """
+    several = tuple(one.lower() for one in _strings(value))
+    for one in several:
+        if "@" not in one or one.endswith("@"):
+            raise ValueError(f"{one!r} is neither an address nor an @domain")
+    return several
+
+
+def _count(value: object) -> int:
+    """Check a whole number from 1 on; TOML's true is no number."""
+    if not isinstance(value, int) or isinstance(value, bool) or value < 1:
+        raise ValueError("must be a whole number, 1 or more")
+    return value
+
+
+_CHECKS: dict[str, Callable[[object], Any]] = {
+    "me": own_addresses,
+    "trusted_hosts": _strings,
+    "authserv_ids": _strings,
+    "direction": _direction,
+    "model": _string,
+    "resolver": _string,
+    "jobs": _count,
+}
