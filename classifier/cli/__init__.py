@@ -1,0 +1,13 @@
+"""The command line: parse, call, print, exit. One file a command; what they do is done in the other rooms.
+
+Nothing is imported here: ``mailtriage --version`` must not wait for what only ``classify`` needs.
+"""
+
+from __future__ import annotations
+
+
+def main() -> None:
+    """Run the command line and end the process with its exit code."""
+    from classifier.cli.group import cli
+
+    cli(prog_name="mailtriage")

@@ -1,0 +1,131 @@
+"""The exit codes, and which error ends in which: the only place that knows.
+
+A crash (1) is never a verdict: no command uses 1 to say anything about mail.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import click
+
+from classifier.cli.screen import clean
+from classifier.errors import (
+    AnswersError,
+    ConfigError,
+    LabelError,
+    MailboxError,
+    MailtriageError,
+    ModelError,
+    TrainingError,
+)
+
+OK, CRASH, USAGE, UNREADABLE, MODEL, INTERRUPTED = 0, 1, 2, 3, 4, 130
+
+MEANINGS: dict[int, str] = {
+    OK: "All was done. A reader that closes the pipe early is no error.",
+    CRASH: "A defect of mailtriage or a failure of the system (a full disk). Never a statement about mail.",
+    USAGE: "Wrong options, configuration, label file or recorded answers; or examples that cannot teach.",
+    UNREADABLE: "Some input could not be read, and is named on standard error. All the rest was done.",
+    MODEL: "The model is missing, damaged, or made for other columns than this version's.",
+    INTERRUPTED: "Interrupted from the keyboard. What was done until then has been written.",
+}
+
+# The first class that fits decides, so children stand before their parents.
+_CODES: tuple[tuple[type[BaseException], int], ...] = (
+    (BrokenPipeError, OK),
+    (KeyboardInterrupt, INTERRUPTED),
+    (MailboxError, UNREADABLE),
+    (ModelError, MODEL),
+    (LabelError, USAGE),
+    (TrainingError, USAGE),
+    (ConfigError, USAGE),
+    (AnswersError, USAGE),
+)
+
+
+def code_for(error: BaseException) -> int:
+    """Find the exit code in which an error ends.
+
+    Parameters
+    ----------
+    error : BaseException
+        What went wrong.
+
+    Returns
+    -------
+    int
+        One of :data:`MEANINGS`; whatever is not listed is a crash.
+    """
+    return next((code for kind, code in _CODES if isinstance(error, kind)), CRASH)
+
+
+def complain(text: object) -> None:
+    """Say something on standard error, in one line without control characters.
+
+    Parameters
+    ----------
+    text : object
+        What to say; ``mailtriage:`` is put before it.
+    """
+    click.echo(f"mailtriage: {clean(str(text))}", err=True)
+
+
+@contextmanager
+def guard(debug: bool = False) -> Iterator[None]:
+    """End the block in an exit code and at most one line on standard error.
+
+    Parameters
+    ----------
+    debug : bool, default False
+        Show the traceback of a crash.
+
+    Raises
+    ------
+    click.exceptions.Exit
+        With the code, wherever the block failed. click's own errors pass, cleaned.
+    """
+    try:
+        try:
+            yield
+        finally:
+            sys.stdout.flush()  # here, where a closed pipe is still ours to answer for
+    except click.ClickException as error:
+        context = error.ctx if isinstance(error, click.UsageError) else None
+        raise click.UsageError(clean(error.format_message()), context) from None
+    except (click.exceptions.Exit, click.Abort, SystemExit):
+        raise
+    except BaseException as error:
+        if isinstance(error, BrokenPipeError):
+            _stop_writing()
+        else:
+            _report(error, debug)
+        raise click.exceptions.Exit(code_for(error)) from None
+
+
+def _report(error: BaseException, debug: bool) -> None:
+    """One line for people; the traceback only for those who ask."""
+    if debug and not isinstance(error, KeyboardInterrupt):
+        import traceback
+
+        click.echo("".join(traceback.format_exception(error)), err=True, nl=False)
+    if isinstance(error, KeyboardInterrupt):
+        complain("interrupted")
+    elif isinstance(error, MailtriageError):
+        complain(error)
+    elif isinstance(error, OSError):
+        where = f"{os.fsdecode(error.filename)}: " if isinstance(error.filename, str | bytes) else ""
+        complain(f"{where}{error.strerror or error}")
+    else:
+        complain(f"internal error, {type(error).__name__}: {error} (--debug shows where)")
+
+
+def _stop_writing() -> None:
+    """Let the interpreter's last flush go nowhere: the reader has left."""
+    try:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except (OSError, ValueError):  # standard output is no file, as under a test runner
+        return

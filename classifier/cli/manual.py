@@ -1,0 +1,95 @@
+"""Help that can stand for a manual page: examples, exit codes, files and environment under every command."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import click
+
+from classifier.cli.exits import CRASH, INTERRUPTED, MEANINGS, MODEL, OK, UNREADABLE, USAGE
+
+FILES = (
+    (
+        "~/.config/mailtriage/config.toml",
+        "Your settings: me, trusted_hosts, authserv_ids, direction, model, resolver, jobs. "
+        "Options on the command line go before them.",
+    ),
+)
+ENVIRONMENT = (
+    ("MAILTRIAGE_CONFIG", "The configuration file to read instead."),
+    ("MAILTRIAGE_DEBUG", "If 1, a crash shows its traceback, as --debug does."),
+    ("XDG_CONFIG_HOME", "Where configuration lives; ~/.config if unset."),
+    ("NO_COLOR", "If set, no colour is used."),
+    ("COLUMNS", "The width of tables on a terminal, if it is not the terminal's own."),
+)
+EVERYWHERE = (OK, CRASH, USAGE, INTERRUPTED)
+READS_MAIL = (OK, CRASH, USAGE, UNREADABLE, INTERRUPTED)
+JUDGES_MAIL = (OK, CRASH, USAGE, UNREADABLE, MODEL, INTERRUPTED)
+
+
+class Manual(click.Command):
+    """A command whose help ends in examples, exit codes, files and environment.
+
+    Parameters
+    ----------
+    examples : sequence of (str, str), default ()
+        What it does, and the line to type.
+    exits : sequence of int, default EVERYWHERE
+        The exit codes that the command may end with.
+    codes : dict of int to str, optional
+        Exit codes of this command alone, with their meanings.
+    **others
+        For click.
+    """
+
+    def __init__(
+        self,
+        *args: Any,
+        examples: Sequence[tuple[str, str]] = (),
+        exits: Sequence[int] = EVERYWHERE,
+        codes: dict[int, str] | None = None,
+        **others: Any,
+    ) -> None:
+        super().__init__(*args, **others)
+        self.examples, self.exits, self.codes = tuple(examples), tuple(exits), codes or {}
+
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the sections that follow the options."""
+        super().format_epilog(ctx, formatter)
+        write_examples(formatter, self.examples)
+        meanings = {code: MEANINGS[code] for code in self.exits} | self.codes
+        write_table(formatter, "Exit codes", [(str(code), meanings[code]) for code in sorted(meanings)])
+        write_table(formatter, "Files", FILES)
+        write_table(formatter, "Environment", ENVIRONMENT)
+
+
+def write_examples(formatter: click.HelpFormatter, examples: Sequence[tuple[str, str]]) -> None:
+    """Write each example as its purpose and, indented, the line to type.
+
+    Parameters
+    ----------
+    formatter : click.HelpFormatter
+    examples : sequence of (str, str)
+        Purpose and line.
+    """
+    if not examples:
+        return
+    with formatter.section("Examples"):
+        for purpose, line in examples:
+            formatter.write_text(f"{purpose}:")
+            formatter.write(f"{'':>{formatter.current_indent + 2}}$ {line}\n")  # never wrapped: to be copied
+
+
+def write_table(formatter: click.HelpFormatter, title: str, rows: Sequence[tuple[str, str]]) -> None:
+    """Write one titled list of names and meanings.
+
+    Parameters
+    ----------
+    formatter : click.HelpFormatter
+    title : str
+    rows : sequence of (str, str)
+        Name and meaning.
+    """
+    with formatter.section(title):
+        formatter.write_dl(list(rows))
