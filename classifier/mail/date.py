@@ -1,0 +1,136 @@
+"""Date: fields to moments in time.
+
+The usual form is read by one regex and integer arithmetic; whatever is left goes to
+:func:`email.utils.parsedate_tz`, shortened and guarded, because it raises all sorts on hostile input.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, date, datetime
+from email.utils import parsedate_tz
+from typing import NamedTuple
+
+from .bounds import DATE_BYTES
+
+_EPOCH = date(1970, 1, 1).toordinal()
+_MONTHS = {
+    name: number
+    for number, name in enumerate("Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split(), start=1)
+}
+_USUAL = re.compile(
+    r"(?:[A-Z][a-z]{2}, {1,2})?(\d{1,2}) ([A-Z][a-z]{2}) (\d{4}) (\d\d):(\d\d)(?::(\d\d))?"
+    r" ([+-])(\d\d)([0-5]\d)(?: \([^()]{0,60}\))?\Z",
+    re.ASCII,
+)
+_NUMERIC_ZONE = re.compile(r"[+-](\d{1,8})\b")
+_ISO = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d")
+_FURTHEST_ZONE = 14 * 60
+"""Minutes: Kiribati is 14 hours east; nobody is further from Greenwich."""
+
+
+class Timestamp(NamedTuple):
+    """A moment and the clock that told it.
+
+    Attributes
+    ----------
+    seconds : float
+        Unix time (UTC), seconds.
+    zone : int or None
+        Minutes east of Greenwich; None where unknown (``-0000``, no zone, a zone nobody knows).
+    """
+
+    seconds: float
+    zone: int | None
+
+
+def parse_date(value: str, defects: set[str]) -> Timestamp | None:
+    """The moment a Date: field names.
+
+    Parameters
+    ----------
+    value : str
+        The field's text, unfolded.
+    defects : set of str
+        Gets ``bad_date`` where there is none, ``odd_date`` where the form is none of RFC 5322,
+        ``absurd_zone`` where its zone is none on earth.
+
+    Returns
+    -------
+    Timestamp or None
+
+    Notes
+    -----
+    Source: RFC 5322 sections 3.3 and 4.3 (obsolete zones, years of two digits).
+    """
+    usual = _USUAL.match(value)
+    if usual is not None:
+        stamp = _from_usual(usual, defects)
+    else:
+        stamp = _from_unusual(value[:DATE_BYTES], defects)
+    if stamp is None:
+        defects.add("bad_date")
+    return stamp
+
+
+def _from_usual(found: re.Match[str], defects: set[str]) -> Timestamp | None:
+    day, month, year, hour, minute, second, sign, zone_hours, zone_minutes = found.groups()
+    zone = int(zone_hours) * 60 + int(zone_minutes)
+    if sign == "-":
+        zone = -zone
+    number = _MONTHS.get(month)
+    clock = int(hour) * 3600 + int(minute) * 60 + int(second or 0)
+    if number is None or int(hour) > 24 or int(minute) > 59 or int(second or 0) > 60:
+        return None
+    try:
+        days = date(int(year), number, int(day)).toordinal() - _EPOCH
+    except ValueError:
+        return None
+    known: int | None = zone
+    if not -_FURTHEST_ZONE <= zone <= _FURTHEST_ZONE:
+        defects.add("absurd_zone")
+        zone, known = 0, None
+    elif zone == 0 and sign == "-":  # -0000: the clock's zone is not told (RFC 5322 section 3.3)
+        known = None
+    return Timestamp(float(days * 86400 + clock - zone * 60), known)
+
+
+def _from_unusual(value: str, defects: set[str]) -> Timestamp | None:
+    """Obsolete and broken forms; ISO 8601 as some programs write it."""
+    if _ISO.match(value):
+        defects.add("odd_date")
+        return _from_iso(value)
+    try:
+        parsed = parsedate_tz(value)
+    except (ValueError, TypeError, IndexError, AttributeError, OverflowError):
+        return None
+    if parsed is None:
+        return None
+    year, month, day, hour, minute, second = parsed[:6]
+    numeric = _NUMERIC_ZONE.findall(value)
+    zone = None if parsed[9] is None else parsed[9] // 60
+    if (
+        zone is not None
+        and not -_FURTHEST_ZONE <= zone <= _FURTHEST_ZONE
+        or any(len(digits) > 4 for digits in numeric)
+    ):
+        defects.add("absurd_zone")
+        zone = None
+    try:
+        days = date(year, month, day).toordinal() - _EPOCH
+    except (ValueError, OverflowError):
+        return None
+    if not (0 <= hour <= 24 and 0 <= minute <= 59 and 0 <= second <= 60):
+        return None
+    return Timestamp(float(days * 86400 + hour * 3600 + minute * 60 + second - (zone or 0) * 60), zone)
+
+
+def _from_iso(value: str) -> Timestamp | None:
+    try:
+        moment = datetime.fromisoformat(value.strip())
+    except ValueError:
+        return None
+    offset = moment.utcoffset()
+    if offset is None:
+        return Timestamp(moment.replace(tzinfo=UTC).timestamp(), None)
+    return Timestamp(moment.timestamp(), int(offset.total_seconds() // 60))

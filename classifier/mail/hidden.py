@@ -1,0 +1,95 @@
+"""Whether an HTML element says that nobody is to see it."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from selectolax.lexbor import LexborNode
+
+_BLANKS = re.compile(r"\s+")
+_HIDING_STYLE = re.compile(
+    r"(?:^|;)(?:display:none|visibility:(?:hidden|collapse)|mso-hide:all|opacity:0?\.?0*(?:%|;|!|\Z)"
+    r"|font-size:(?:0|1(?![\d.]))(?:\.0*)?(?:px|pt|em|rem|%)?(?:[;!]|\Z)|font-size:0?\.\d+(?:px|pt)"
+    r"|text-indent:-\d{3,}|max-height:0(?:px)?(?:[;!]|\Z)|font:0(?:px|/))"
+)
+_TEXT_COLOR = re.compile(r"(?:^|;)color:([^;!]+)")
+_BACKGROUND = re.compile(r"(?:^|;)background(?:-color)?:([^;!]+)")
+_BACKGROUND_IMAGE = re.compile(r"background[^;]*(?:url|gradient)\(")
+_RGB = re.compile(r"rgba?\((\d{1,3}),(\d{1,3}),(\d{1,3})")
+_HEX = re.compile(r"#?([0-9a-f]{3}|[0-9a-f]{6})\Z")
+_NAMED = {"white": (255, 255, 255), "black": (0, 0, 0), "snow": (255, 250, 250), "ivory": (255, 255, 240)}
+_WHITE = (255, 255, 255)
+_ALIKE = 12  # steps of 255 in each channel that no eye tells apart on a screen
+_ANCESTORS = 30  # levels up to look for a background
+
+Color = tuple[int, int, int]
+
+
+def is_hidden(node: LexborNode, styled: bool) -> bool:
+    """Judge one element by its own attributes.
+
+    Parameters
+    ----------
+    node : LexborNode
+        An element.
+    styled : bool
+        Whether the document may have a style sheet: then a class or an id may set any background, and
+        white text is not called hidden.
+
+    Returns
+    -------
+    bool
+        True for ``hidden``, ``display:none``, ``visibility:hidden``, letters of at most one pixel,
+        no opacity, and text in the colour of its background.
+    """
+    attributes = node.attributes
+    if "hidden" in attributes:
+        return True
+    style = _squeezed(attributes.get("style"))
+    if style and _HIDING_STYLE.search(style):
+        return True
+    own = _TEXT_COLOR.search(style)
+    color = _color(own[1]) if own else _color(_squeezed(attributes.get("color")))
+    if color is None or (color != _WHITE and min(color) < 230):
+        return False
+    background = _background(node, styled)
+    return background is not None and all(
+        abs(a - b) <= _ALIKE for a, b in zip(color, background, strict=True)
+    )
+
+
+def _squeezed(text: str | None) -> str:
+    return _BLANKS.sub("", text).lower() if text else ""
+
+
+def _color(text: str) -> Color | None:
+    if text in _NAMED:
+        return _NAMED[text]
+    found = _HEX.match(text)
+    if found is not None:
+        digits = found[1] if len(found[1]) == 6 else "".join(digit * 2 for digit in found[1])
+        return int(digits[:2], 16), int(digits[2:4], 16), int(digits[4:], 16)
+    rgb = _RGB.match(text)
+    return (int(rgb[1]), int(rgb[2]), int(rgb[3])) if rgb else None
+
+
+def _background(node: LexborNode, styled: bool) -> Color | None:
+    """The nearest colour behind an element; white where none is given, None where nobody can tell."""
+    here: LexborNode | None = node
+    for _ in range(_ANCESTORS):
+        if here is None or not here.is_element_node:
+            return _WHITE
+        attributes = here.attributes
+        if "background" in attributes or (styled and ("class" in attributes or "id" in attributes)):
+            return None
+        style = _squeezed(attributes.get("style"))
+        if _BACKGROUND_IMAGE.search(style):
+            return None
+        found = _BACKGROUND.search(style)
+        given = found[1] if found else _squeezed(attributes.get("bgcolor"))
+        if given and given not in ("transparent", "inherit", "none", "initial"):
+            return _color(given)
+        here = here.parent
+    return None

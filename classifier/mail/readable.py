@@ -1,0 +1,171 @@
+"""Which parts a reader sees, and what they say."""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+from .bounds import LINKS, TEXT_BYTES
+from .html import HtmlFacts, Link, merge, read_html
+from .mime import Part
+from .text import find_urls, to_text, undo_transfer
+
+_META_CHARSET = re.compile(
+    rb"<meta[^>]{1,200}?charset\s{0,9}=\s{0,9}[\"']?([a-zA-Z0-9_.:-]{1,40})", re.IGNORECASE
+)
+_SHOWN_REPORTS = frozenset({"message/delivery-status", "message/disposition-notification"})
+
+
+class Attachment(NamedTuple):
+    """A part that is not shown as text.
+
+    Attributes
+    ----------
+    name : str
+        File name, decoded; '' where it has none.
+    content_type : str
+        In lower case.
+    size : int
+        Bytes, roughly as they are after the transfer encoding is undone (line ends counted as one byte).
+    """
+
+    name: str
+    content_type: str
+    size: int
+
+
+class Readable:
+    """The shown parts of one message; each is decoded once, when it is needed.
+
+    Parameters
+    ----------
+    data : bytes
+        The message.
+    parts : tuple of Part
+        Its MIME tree.
+    defects : set of str
+        Gets ``text_too_long`` and what decoding finds.
+    """
+
+    def __init__(self, data: bytes, parts: tuple[Part, ...], defects: set[str]) -> None:
+        self.data, self.parts, self.defects = data, parts, defects
+        self.shown: list[tuple[int, int]] = []  # index of each shown part, and where its reading ends
+        self.attached: list[Part] = []
+        self.decoded: dict[int, str] = {}
+        self.rendered: dict[int, HtmlFacts] = {}
+        self._sort_parts()
+
+    def _sort_parts(self) -> None:
+        budget = TEXT_BYTES
+        parts = self.parts
+        parents = {part.parent for part in parts} if len(parts) > 1 else frozenset({-1})
+        closed: set[int] = set()  # inside an attached message nothing is shown
+        for index, part in enumerate(parts):
+            if part.parent in closed:
+                closed.add(index)
+            elif index in parents:
+                if not part.is_multipart and part.disposition == "attachment":
+                    closed.add(index)
+                    self.attached.append(part)
+            elif not _is_shown(part):
+                self.attached.append(part)
+            else:
+                end = min(part.end, part.start + budget)
+                if end < part.end:
+                    self.defects.add("text_too_long")
+                budget -= end - part.start
+                self.shown.append((index, end))
+
+    def text(self) -> str:
+        """What a reader sees, part after part."""
+        shown = self.shown
+        if len(shown) == 1:
+            return self._text_of(*shown[0])
+        plain = [(index, end) for index, end in shown if not _is_html(self.parts[index])]
+        told = {
+            above
+            for index, end in plain
+            if self._text_of(index, end).strip()
+            for above in self._choices(index)
+        }
+        pieces = [
+            self._text_of(index, end)
+            for index, end in shown
+            if not (_is_html(self.parts[index]) and told.intersection(self._choices(index)))
+        ]
+        return "\n".join(piece for piece in pieces if piece)
+
+    def _choices(self, index: int) -> list[int]:
+        """The multipart/alternatives around a part."""
+        found: list[int] = []
+        while index >= 0:
+            part = self.parts[index]
+            if part.content_type == "multipart/alternative":
+                found.append(index)
+            index = part.parent
+        return found
+
+    def _text_of(self, index: int, end: int) -> str:
+        if _is_html(self.parts[index]):
+            return self._facts_of(index, end).text
+        return self._decode(index, end)
+
+    def _facts_of(self, index: int, end: int) -> HtmlFacts:
+        facts = self.rendered.get(index)
+        if facts is None:
+            facts = self.rendered[index] = read_html(self._decode(index, end), self.defects)
+        return facts
+
+    def _decode(self, index: int, end: int) -> str:
+        text = self.decoded.get(index)
+        if text is None:
+            part = self.parts[index]
+            data = undo_transfer(self.data[part.start : end], part.encoding, self.defects, cut=end < part.end)
+            charset = part.charset
+            if charset is None and _is_html(part):
+                found = _META_CHARSET.search(data, 0, 2000)
+                charset = found[1].decode("ascii") if found else None
+            text = self.decoded[index] = to_text(data, charset, self.defects)
+        return text
+
+    def html(self) -> HtmlFacts | None:
+        """The facts of all HTML parts together."""
+        several = [self._facts_of(index, end) for index, end in self.shown if _is_html(self.parts[index])]
+        return merge(several) if several else None
+
+    def links(self) -> tuple[Link, ...]:
+        """Links of the HTML parts, then the bare ones of the plain parts."""
+        html = self.html()
+        links = list(html.links) if html is not None else []
+        for index, end in self.shown:
+            if not _is_html(self.parts[index]):
+                links += [Link(url, url) for url in find_urls(self._decode(index, end), LINKS + 1)]
+        if len(links) > LINKS:
+            self.defects.add("too_many_links")
+            del links[LINKS:]
+        return tuple(links)
+
+    def attachments(self) -> tuple[Attachment, ...]:
+        """Name, type and size of what is not shown."""
+        return tuple(
+            Attachment(part.filename or "", part.content_type, self._size(part)) for part in self.attached
+        )
+
+    def _size(self, part: Part) -> int:
+        lines = self.data.count(b"\n", part.start, part.end)
+        returns = self.data.count(b"\r\n", part.start, part.end)
+        if part.encoding == "base64":
+            return (part.size - lines - returns) * 3 // 4
+        return part.size - returns
+
+
+def _is_html(part: Part) -> bool:
+    return part.content_type == "text/html"
+
+
+def _is_shown(part: Part) -> bool:
+    """Text is shown unless it says that it is attached; so is a multipart that could not be opened."""
+    if part.disposition == "attachment":
+        return False
+    kind = part.content_type
+    return kind.startswith(("text/", "multipart/")) or kind in _SHOWN_REPORTS
