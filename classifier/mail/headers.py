@@ -51,7 +51,7 @@ class Header:
 
 
 class Headers:
-    """Ordered header fields, duplicates kept; names are looked up in any case.
+    r"""Ordered header fields, duplicates kept; names are looked up in any case.
 
     Parameters
     ----------
@@ -70,17 +70,19 @@ class Headers:
         Lower-case name and raw value (with folding, without the final line end), in order.
     names : list of bytes
         The lower-case names, in order.
+    written : list of (bytes, bytes)
+        The same with the names as they were written.
     start, end, body_start : int
         Where the block begins and ends, and where the body begins, in `data`.
 
     Examples
     --------
-    >>> h = Headers(b"Subject: =?utf-8?q?caf=C3=A9?=\\nTo: a@example.org\\n\\nbody")
+    >>> h = Headers(b"Subject: =?utf-8?q?caf=C3=A9?=\nTo: a@example.org\n\nbody")
     >>> h.get("subject"), h.body_start, "to" in h
     ('café', 52, True)
     """
 
-    __slots__ = ("_first", "_written", "body_start", "defects", "end", "fields", "names", "start")
+    __slots__ = ("_first", "body_start", "defects", "end", "fields", "names", "start", "written")
 
     def __init__(
         self, data: bytes, defects: set[str] | None = None, start: int = 0, stop: int | None = None
@@ -100,7 +102,7 @@ class Headers:
             del names[HEADER_COUNT:], written[HEADER_COUNT:]
         if b"\r" in block:
             written = [(name, value.rstrip(b"\r")) for name, value in written]
-        self._written = written
+        self.written = written
         self.names = names
         self.fields = [(name, field[1]) for name, field in zip(names, written, strict=True)]
         self._first = dict(zip(reversed(names), range(len(names) - 1, -1, -1), strict=True))
@@ -144,7 +146,7 @@ class Headers:
     def raw(self, name: str | bytes) -> bytes | None:
         """Raw value of the first field of this name, or None."""
         at = self._first.get(name.lower() if isinstance(name, bytes) else name.lower().encode())
-        return None if at is None else self._written[at][1]
+        return None if at is None else self.written[at][1]
 
     def raw_all(self, name: str | bytes) -> list[bytes]:
         """Raw values of all fields of this name, in order."""
@@ -175,11 +177,11 @@ class Headers:
         return (name.lower() if isinstance(name, bytes) else name.lower().encode()) in self._first
 
     def __iter__(self) -> Iterator[Header]:
-        for name, raw in self._written:
+        for name, raw in self.written:
             yield Header(name.decode("ascii"), raw, self.defects)
 
     def __len__(self) -> int:
-        return len(self._written)
+        return len(self.written)
 
 
 def unfold(raw: bytes, defects: set[str]) -> str:

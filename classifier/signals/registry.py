@@ -96,6 +96,8 @@ class Signal:
         Facts to value.
     doc : Doc
         The parsed docstring.
+    default : bool, default True
+        Whether models use it unless told otherwise; off for what repeats another filter's verdict.
     """
 
     name: str
@@ -104,6 +106,7 @@ class Signal:
     edges: tuple[float, ...]
     func: Func
     doc: Doc
+    default: bool = True
 
     @property
     def group(self) -> str:
@@ -243,6 +246,7 @@ def signal(
     kind: str = "flag",
     needs: frozenset[str] = HEADERS,
     edges: tuple[float, ...] = (),
+    default: bool = True,
     registry: Registry = REGISTRY,
 ) -> Callable[[F], F]:
     """Declare a function to be a signal.
@@ -257,6 +261,8 @@ def signal(
         Members of `NEEDS`.
     edges : tuple of float, default ()
         Bin edges of a number.
+    default : bool, default True
+        Whether models use it unless told otherwise.
     registry : Registry, default REGISTRY
         Where it is entered; tests have their own.
 
@@ -276,7 +282,7 @@ def signal(
             doc = Doc.parse(func.__doc__)
         except ValueError as error:
             raise ValueError(f"signal {name!r}: {error}") from None
-        registry.add(Signal(name, kind, frozenset(needs), tuple(edges), func, doc))
+        registry.add(Signal(name, kind, frozenset(needs), tuple(edges), func, doc, default))
         return func
 
     return declare
