@@ -20,8 +20,8 @@ DATA = REPO / "data"
 WRITTEN = sorted(DATA.glob("written/*/*.eml"))
 HELD_OUT = sorted((REPO / "tests" / "mail" / "held_out").glob("*/*.eml"))
 
-# After "@" and "//" every name is a host. Elsewhere a dotted word is one where it ends in two letters (a country)
-# or in a top-level domain that mail is full of. "invoice.pdf" and "journal.c" are not.
+# After "@" and "//" every name is a host. Elsewhere a dotted word is one where it ends in two letters (a
+# country) or in a top-level domain that mail is full of. "invoice.pdf" and "journal.c" are not.
 ADDRESSED = re.compile(r"(?:@|//(?:[^/\s@]*@)?)((?:[\w-]+\.)+[A-Za-z][\w-]*)")
 TOP = (
     "com|net|org|edu|gov|int|info|biz|shop|online|site|link|top|xyz|club|cloud|email|news|local|mobi|name|pro|"
@@ -142,6 +142,16 @@ VILLAINS = {
 @pytest.mark.parametrize("villain", VILLAINS.values(), ids=VILLAINS.keys())
 def test_a_sneaked_in_domain_is_found(villain: bytes) -> None:
     assert foreign(villain)
+
+
+def test_held_out_mail_is_not_in_the_demo() -> None:
+    assert len(HELD_OUT) >= 40
+    demo = {row["message-id"] for row in labels()}
+    senders = {str(message["from"]) for message in mbox_messages(DATA / "demo.mbox")}
+    for path in HELD_OUT:
+        message = message_from_bytes(path.read_bytes(), policy=policy.compat32)
+        assert str(message["message-id"]) not in demo
+        assert str(message["from"]) not in senders
 
 
 def test_the_mailbox_can_be_built_again(corpora: Path, tmp_path: Path) -> None:
