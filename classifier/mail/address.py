@@ -234,7 +234,7 @@ def _halves(words: list[str]) -> tuple[str, str]:
 
 
 def _bare(words: list[str], at_sign: int) -> tuple[str, str, str]:
-    """An address without angle brackets, perhaps with a name before or behind it."""
+    """Read an address without angle brackets, perhaps with a name before or behind it."""
     before, behind = words[:at_sign], words[at_sign + 1 :]
     while before and before[-1] == " ":
         before.pop()

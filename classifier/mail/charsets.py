@@ -135,7 +135,7 @@ def _ascii_compatible(codec: str) -> bool:
 
 
 def _despite(data: bytes, codec: str, defects: set[str]) -> str:
-    """The declared charset does not fit: see whether it nearly does, else guess."""
+    """See whether the declared charset nearly fits, else guess."""
     defects.add("wrong_charset")
     if codec == "cp1252":
         return _guess(data)

@@ -14,9 +14,10 @@ from typing import NamedTuple
 from .bounds import DATE_BYTES
 
 _EPOCH = date(1970, 1, 1).toordinal()
+_MONTH_NAMES = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _MONTHS = {
     name: number
-    for number, name in enumerate("Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split(), start=1)
+    for number, name in enumerate(_MONTH_NAMES, start=1)
 }
 _USUAL = re.compile(
     r"(?:[A-Z][a-z]{2}, {1,2})?(\d{1,2}) ([A-Z][a-z]{2}) (\d{4}) (\d\d):(\d\d)(?::(\d\d))?"
@@ -45,7 +46,7 @@ class Timestamp(NamedTuple):
 
 
 def parse_date(value: str, defects: set[str]) -> Timestamp | None:
-    """The moment a Date: field names.
+    """Read the moment a Date: field names.
 
     Parameters
     ----------
@@ -64,10 +65,7 @@ def parse_date(value: str, defects: set[str]) -> Timestamp | None:
     Source: RFC 5322 sections 3.3 and 4.3 (obsolete zones, years of two digits).
     """
     usual = _USUAL.match(value)
-    if usual is not None:
-        stamp = _from_usual(usual, defects)
-    else:
-        stamp = _from_unusual(value[:DATE_BYTES], defects)
+    stamp = _from_usual(usual, defects) if usual else _from_unusual(value[:DATE_BYTES], defects)
     if stamp is None:
         defects.add("bad_date")
     return stamp

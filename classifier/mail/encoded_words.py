@@ -62,7 +62,7 @@ def decode_words(value: str, defects: set[str]) -> str:
 
 
 def _next_word(value: str, at: int, defects: set[str]) -> tuple[int, int, _Word] | None:
-    """The next word that has an end; each letter is passed once."""
+    """Find the next word that has an end; each letter is passed once."""
     start = _START.search(value, at)
     if start is None:
         return None

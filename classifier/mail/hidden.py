@@ -76,7 +76,7 @@ def _color(text: str) -> Color | None:
 
 
 def _background(node: LexborNode, styled: bool) -> Color | None:
-    """The nearest colour behind an element; white where none is given, None where nobody can tell."""
+    """Find the nearest colour behind an element; white where none is given, None where nobody can tell."""
     here: LexborNode | None = node
     for _ in range(_ANCESTORS):
         if here is None or not here.is_element_node:

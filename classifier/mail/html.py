@@ -103,7 +103,7 @@ class HtmlFacts(NamedTuple):
 
 
 def merge(several: list[HtmlFacts]) -> HtmlFacts:
-    """The facts of several HTML parts as if they were one."""
+    """Add up the facts of several HTML parts as if they were one."""
     if len(several) == 1:
         return several[0]
     return HtmlFacts(

@@ -86,7 +86,7 @@ class Message:
         """The header fields."""
         data = self.data
         headers = Headers(data, self._defects, self._header_start(data))
-        if not headers.fields:
+        if not headers.names:
             self._defects.add("no_header")
         if headers.body_start >= len(data):
             self._defects.add("no_body")

@@ -135,8 +135,8 @@ class _Walker:
 
     def close_to(self, length: int, end: int) -> None:
         """End every open node beyond a place of the chain."""
-        if end > 0 and end < len(self.data) and self.data[end - 1] == 0x0D:
-            end -= 1
+        if end < len(self.data):
+            end = _line_end(self.data, end)
         while len(self.chain) > length:
             node = self.nodes[self.chain.pop()]
             node.end = max(node.part.start, end)
@@ -150,7 +150,7 @@ class _Walker:
                     self.forget(node)
 
     def forget(self, node: _Node) -> None:
-        """A multipart is over: its boundary means nothing any more, or what it meant outside."""
+        """Let the boundary of a finished multipart mean nothing any more, or what it meant outside."""
         if node.boundary is None:
             return
         if node.shadowed is None:
@@ -168,7 +168,7 @@ class _Walker:
             self.boundaries[boundary] = len(self.chain) - 1
 
     def add(self, start: int, parent: int) -> bool:
-        """A part begins here; False where the bound on parts is reached."""
+        """Begin a part; False where the bound on parts is reached."""
         default = "message/rfc822" if self.nodes[parent].is_digest else "text/plain"
         while True:
             if len(self.nodes) >= MIME_PARTS:
@@ -186,7 +186,7 @@ class _Walker:
             start, parent, default = part.start, len(self.nodes) - 1, "text/plain"
 
     def part_headers(self, start: int) -> Headers:
-        """The header of a part, which ends at the latest where a boundary stands."""
+        """Read the header of a part, which ends at the latest where a boundary stands."""
         stop = min(len(self.data), start + PART_HEADER_BYTES)
         headers = Headers(self.data, self.defects, start, stop)
         if self.data.find(b"--", start, headers.body_start) >= 0:
@@ -194,7 +194,7 @@ class _Walker:
                 if where >= headers.body_start:
                     break
                 if line in self.boundaries or line[:-2] in self.boundaries:
-                    return Headers(self.data, self.defects, start, max(start, where))
+                    return Headers(self.data, self.defects, start, max(start, _line_end(self.data, where)))
         if headers.body_start == start + PART_HEADER_BYTES:
             self.defects.add("header_block_too_long")
         return headers
@@ -202,6 +202,11 @@ class _Walker:
 
 def _is_message(part: Part) -> bool:
     return part.content_type in ("message/rfc822", "message/global") and part.encoding in _TRANSPARENT
+
+
+def _line_end(data: bytes, newline: int) -> int:
+    """Where the line before a ``\\n`` ends: a CR before it belongs to the line end."""
+    return newline - 1 if newline > 0 and data[newline - 1] == 0x0D else newline
 
 
 def _dash_lines(data: bytes, start: int) -> Iterator[tuple[int, bytes, int]]:
@@ -221,7 +226,7 @@ def _dash_lines(data: bytes, start: int) -> Iterator[tuple[int, bytes, int]]:
 def _describe(
     headers: Headers, default: str, depth: int, parent: int, end: int, defects: set[str]
 ) -> tuple[Part, bytes | None]:
-    """The part that a header announces, and its boundary if it is a multipart that can be opened."""
+    """Tell the part that a header announces, and its boundary if it is a multipart that can be opened."""
     raw = headers.raw(b"content-type")
     content, kind = _NOTHING, default
     if raw is not None:

@@ -77,7 +77,7 @@ class Readable:
                 self.shown.append((index, end))
 
     def text(self) -> str:
-        """What a reader sees, part after part."""
+        """Join what a reader sees, part after part."""
         shown = self.shown
         if len(shown) == 1:
             return self._text_of(*shown[0])
@@ -96,7 +96,7 @@ class Readable:
         return "\n".join(piece for piece in pieces if piece)
 
     def _choices(self, index: int) -> list[int]:
-        """The multipart/alternatives around a part."""
+        """List the multipart/alternatives around a part."""
         found: list[int] = []
         while index >= 0:
             part = self.parts[index]
@@ -129,7 +129,7 @@ class Readable:
         return text
 
     def html(self) -> HtmlFacts | None:
-        """The facts of all HTML parts together."""
+        """Add up the facts of all HTML parts."""
         several = [self._facts_of(index, end) for index, end in self.shown if _is_html(self.parts[index])]
         return merge(several) if several else None
 

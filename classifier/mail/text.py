@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import binascii
 import re
-from itertools import islice
 
 from .charsets import decode
 
@@ -12,7 +11,9 @@ _BASE64 = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
 _BASE64_AND_BLANKS = _BASE64 + b"= \t\r\n"
 _BAD_QP = re.compile(rb"=(?![0-9A-Fa-f]{2}|[ \t]*\r*\n|[ \t]*\r*\Z)")
 _PLAIN = frozenset({"", "7bit", "8bit", "binary", "7-bit", "8-bit", "7bits", "8bits", "none"})
-_URL = re.compile(r"\b(?:https?://|www\.(?=\w))[^\s<>\"'\x00-\x20\x7f]{1,2000}", re.IGNORECASE)
+_URL_REST = re.compile(r"[^\s<>\"'\x00-\x20\x7f]{1,2000}")
+_MARK = re.compile(r"://|(?<![\w.@/-])www\.(?=\w)")
+_SCHEMES = ("http", "https")
 _BEHIND_URL = ".,;:!?)]}*_'"
 
 
@@ -43,7 +44,8 @@ def undo_transfer(data: bytes, encoding: str, defects: set[str], *, cut: bool = 
     if encoding == "quoted-printable":
         if _BAD_QP.search(data, 0, len(data) - 3 if cut else len(data)):
             defects.add("invalid_quoted_printable")
-        return binascii.a2b_qp(data)
+        # An encoded CR before a line end is not to become one line end more than its LF twin has.
+        return binascii.a2b_qp(data.replace(b"\r\n", b"\n") if b"\r" in data else data)
     if encoding == "base64":
         return _undo_base64(data, defects, cut)
     defects.add("unknown_encoding")
@@ -67,7 +69,7 @@ _NOT_BASE64 = bytes(set(range(256)) - set(_BASE64))
 
 
 def to_text(data: bytes, charset: str | None, defects: set[str]) -> str:
-    """Decoded text with ``\\n`` as its only line end and without NUL.
+    r"""Decode text; ``\n`` is its only line end, and it has no NUL.
 
     Parameters
     ----------
@@ -103,8 +105,26 @@ def find_urls(text: str, most: int) -> list[str]:
     Returns
     -------
     list of str
-        Without the punctuation that ends the sentence around them.
+        In order, without the punctuation that ends the sentence around them.
     """
-    if "://" not in text and "www." not in text.lower():
-        return []
-    return [found[0].rstrip(_BEHIND_URL) for found in islice(_URL.finditer(text), most)]
+    found: list[str] = []
+    behind = 0
+    # Searching for the rare letters in the middle takes a tenth of the time of a regex for the whole.
+    for mark in _MARK.finditer(text) if "://" in text or "www." in text else ():
+        at = mark.start()
+        if at < behind:
+            continue
+        if text.startswith("://", at):
+            scheme = next((s for s in _SCHEMES if text[max(0, at - len(s)) : at].lower() == s), None)
+            if scheme is None:
+                continue
+            start = at - len(scheme)
+        else:
+            start = at
+        rest = _URL_REST.match(text, mark.end())
+        if rest is not None:
+            behind = rest.end()
+            found.append(text[start:behind].rstrip(_BEHIND_URL))
+            if len(found) == most:
+                break
+    return found
