@@ -1,0 +1,180 @@
+"""Which bytes of a message the words and 4-grams are taken from, and which are left out, and why.
+
+Left out always, because they are written by the mailbox that keeps the mail, not by who sent it:
+
+* delivery and storage marks (`STORAGE`): they name the collector, or say what the reader did with the mail;
+* the verdicts of other filters (`VERDICTS`), ours included: a copy of the label, and anybody can forge it;
+* dates, in Date: and at the end of Received:. Spam and ham of a collection come from different months, so
+  a year or a weekday separates them well and predicts nothing. The time zone stays; skew is a signal.
+
+Left out of a *portable* schema as well, because a model for strangers must not know whose mail it learned from:
+
+* what a relay says of itself in Received: (by, id, for): only from-clause and protocol stay;
+* list headers and the envelope (`ENVELOPE`): the names of the lists and addresses its owner had;
+* digits in message identifiers: most hosts write the date there.
+
+On P1 by five-fold cross-validation inside the training part, 1-ROCA%: everything kept 0.029, without the first
+group 0.031, portable about 0.06: the difference is what the corpus gives away about itself.
+"""
+
+from __future__ import annotations
+
+import re
+from hashlib import blake2b
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from classifier.mail import Message
+
+STORAGE = frozenset(
+    b"""delivered-to x-delivered-to x-original-to envelope-to x-envelope-to x-rcpt-to apparently-to
+    status x-status x-keywords x-uid x-uidl x-imap x-imapbase content-length lines replied forwarded unseen
+    x-gmail-labels x-gm-thrid x-gm-msgid x-account-key x-pmflags x-evolution x-evolution-source
+    x-folder x-label x-mozilla-status x-mozilla-status2 x-mozilla-keys x-getmail-retrieved-from-mailbox""".split()
+)
+"""Written by delivery, storage or the reader's own program."""
+
+VERDICTS = (
+    b"x-spam", b"x-bogosity", b"x-rspamd", b"x-mailtriage", b"x-crm114", b"x-dspam", b"x-popfile", b"x-text-class",
+    b"x-hammie", b"x-virus", b"x-amavis", b"x-mailscanner", b"x-barracuda", b"x-ironport-a", b"x-pyzor", b"x-razor",
+    b"x-forefront", b"x-microsoft-antispam", b"x-ms-exchange-organization", b"x-proofpoint", b"x-mimecast-spam",
+)  # fmt: skip
+"""Beginnings of the names under which filters write what they think."""
+
+ENVELOPE = frozenset(
+    b"return-path sender errors-to x-beenthere x-loop mailing-list x-mailing-list resent-from resent-to x-sender"
+    b" x-mailman-version x-authentication-warning".split()
+)
+"""Names of lists and of the mailbox's owner; `List-*` goes with them."""
+
+IDENTIFIERS = frozenset((b"message-id", b"references", b"in-reply-to"))
+
+BODY_TAG = b"body"
+
+_KEEP, _DROP, _ZONE, _HOP, _ID = range(5)
+_NAMES = 4096
+_ZONES = re.compile(rb"(?:[+-]\d{4}|[A-Z]{3,4})[^0-9]{0,40}\Z")
+_HOP_FROM = re.compile(rb"(?s)\s*+(from\s.*?)(?:\sby\s|\Z)")
+_HOP_WITH = re.compile(rb"\swith\s+[^\s;]{1,20}")
+_DIGITS = bytes.maketrans(b"123456789", b"000000000")
+
+
+class Wording(NamedTuple):
+    """What one message is read as.
+
+    Parameters
+    ----------
+    names : list of bytes
+        Lower-case names of the headers kept.
+    tags : list of int
+        The same as numbers.
+    header : list of bytes
+        Values of the headers kept, as they stood.
+    body : bytes
+        The beginning of the visible text, UTF-8.
+    start : bytes
+        The beginning of header and raw body, for 4-grams.
+    """
+
+    names: list[bytes]
+    tags: list[int]
+    header: list[bytes]
+    body: bytes
+    start: bytes
+
+
+def tag_of(name: bytes) -> int:
+    """Number a place where words stand: 64 bits, the same everywhere and for ever.
+
+    Parameters
+    ----------
+    name : bytes
+        Lower-case name of a header, or `BODY_TAG`.
+
+    Returns
+    -------
+    int
+    """
+    return int.from_bytes(blake2b(name, digest_size=8).digest(), "little")
+
+
+class Reader:
+    """Turns messages into wordings under one schema; remembers header names, nothing else.
+
+    Parameters
+    ----------
+    gram_bytes, text_bytes : int
+        Bounds of `Wording.start` and `Wording.body`, in bytes.
+    portable : bool
+        Leave out what names the collector's owner, lists and hosts.
+    """
+
+    __slots__ = ("_known", "gram_bytes", "portable", "text_bytes")
+
+    def __init__(self, gram_bytes: int, text_bytes: int, portable: bool) -> None:
+        self.gram_bytes, self.text_bytes, self.portable = gram_bytes, text_bytes, portable
+        self._known: dict[bytes, tuple[int, int]] = {}
+
+    def read(self, message: Message) -> Wording:
+        """Take out of one message what words and 4-grams are made of.
+
+        Parameters
+        ----------
+        message : Message
+
+        Returns
+        -------
+        Wording
+        """
+        names: list[bytes] = []
+        tags: list[int] = []
+        values: list[bytes] = []
+        lines: list[bytes] = []
+        known = self._known
+        for name, (written, value) in zip(message.headers.names, message.headers.written, strict=True):
+            action, tag = known.get(name) or self._learn_name(name)
+            if action:
+                if action == _DROP:
+                    continue
+                value = self._shorten(action, value)  # noqa: PLW2901  # the field as it will be read
+            names.append(name)
+            tags.append(tag)
+            values.append(value)
+            lines.append(written + b":" + value)
+        start = b"\n".join(lines)
+        if len(start) < self.gram_bytes:
+            begin = message.body_start
+            start += b"\n\n" + message.data[begin : begin + self.gram_bytes - len(start)]
+        if b"\r" in start:
+            start = start.replace(b"\r\n", b"\n")
+        text = message.text[: self.text_bytes].encode("utf-8", "surrogatepass")
+        return Wording(names, tags, values, text[: self.text_bytes], start[: self.gram_bytes])
+
+    def _learn_name(self, name: bytes) -> tuple[int, int]:
+        """Decide once what becomes of a header of this name."""
+        if len(self._known) >= _NAMES:  # a flood of made-up names must not own the memory
+            self._known.clear()
+        known = self._known[name] = (self._action(name), tag_of(name))
+        return known
+
+    def _action(self, name: bytes) -> int:
+        if name in STORAGE or name.startswith(VERDICTS):
+            return _DROP
+        if self.portable and (name in ENVELOPE or name.startswith(b"list-")):
+            return _DROP
+        if name == b"date":
+            return _ZONE
+        if name == b"received":
+            return _HOP
+        return _ID if self.portable and name in IDENTIFIERS else _KEEP
+
+    def _shorten(self, action: int, value: bytes) -> bytes:
+        if action == _HOP:
+            if not self.portable:
+                return value.rpartition(b";")[0] or value
+            origin, protocol = _HOP_FROM.match(value), _HOP_WITH.search(value)
+            return (origin[1] if origin else b"") + (protocol[0] if protocol else b"")
+        if action == _ZONE:
+            zone = _ZONES.search(value)
+            return zone[0] if zone else b""
+        return value.translate(_DIGITS)
