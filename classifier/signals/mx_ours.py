@@ -171,8 +171,8 @@ def outbound_foreign(facts: Facts) -> bool | None:
 def same_name_servers(facts: Facts) -> bool | None:
     """Whether the author's domain has the name servers of one of ours.
 
-    Sees: the NS records of the registrable domain of From:, against those of our domains; unknown for our
-    own. Means: the same hands keep both; with mx.best_is_ours and not this, a stranger points at us.
+    Sees: the NS of the registrable domain of From:, against those of our domains; unknown for our own.
+    Means: the same hands keep both; with mx.best_is_ours and not this, a stranger points at us.
     Fooled by: large DNS providers, whose name servers millions share.
     Source: RFC 1034 section 4.2.1.
     """
