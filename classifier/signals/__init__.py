@@ -5,6 +5,27 @@ Importing this package fills :data:`REGISTRY`; a group of signals is one module.
 
 from __future__ import annotations
 
+from classifier.signals import (  # noqa: F401  # importing a group is what enters its signals
+    author,
+    author_domain,
+    date,
+    headers,
+    html,
+    links,
+    lists,
+    machine,
+    machine_text,
+    message_id,
+    mime,
+    mx,
+    mx_ours,
+    mx_targets,
+    recipients,
+    sender,
+    structure,
+    subject,
+    text,
+)
 from classifier.signals.facts import Facts
 from classifier.signals.observer import Observer, observe, values
 from classifier.signals.registry import REGISTRY, Registry, Signal, signal

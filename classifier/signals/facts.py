@@ -2,43 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Generic, TypeVar, overload
+import re
+from typing import TYPE_CHECKING, Any
 
+from classifier.mail.date import parse_date
+from classifier.mail.fact import fact
+from classifier.signals.domains import organisational_domain
 from classifier.signals.site import Site
 
 if TYPE_CHECKING:
-    from classifier.mail import Message
-
-T = TypeVar("T")
+    from classifier.mail import Address, HtmlFacts, Message, Timestamp
 
 NOBODY = Site()
 
+LONG = 255
+"""Characters of a name, local part or domain that are looked at: a domain has no more (RFC 1035 2.3.4)."""
 
-class fact(Generic[T]):  # noqa: N801  # reads like property, which it is
-    """A property computed at first use and kept: ``functools.cached_property`` without its lock.
+SUBJECT_CHARS = 500
+"""Characters of a subject that are looked at."""
 
-    Parameters
-    ----------
-    compute : callable
-        The method it decorates.
-    """
+TEXT_CHARS = 16384
+"""Characters of text that are looked at: five printed pages, and a tenth of a millisecond."""
 
-    def __init__(self, compute: Callable[[Any], T]) -> None:
-        self._compute = compute
-        self._name = compute.__name__
-        self.__doc__ = compute.__doc__
+LINKS = 200
+"""Links that are looked at."""
 
-    @overload
-    def __get__(self, facts: None, owner: type) -> fact[T]: ...
-    @overload
-    def __get__(self, facts: object, owner: type) -> T: ...
-    def __get__(self, facts: object | None, owner: type) -> T | fact[T]:
-        """Compute, and lay the result where Python looks before it asks this descriptor again."""
-        if facts is None:
-            return self
-        value = facts.__dict__[self._name] = self._compute(facts)
-        return value
+TRACE_BYTES = 4096
+"""Bytes of one Received: that are looked at."""
+
+LINES = 24
+"""Lines whose layout is looked at: one screen."""
+
+LINK_HOST = re.compile(
+    r"(?:https?:|ftp:)?//(?:[^/?#@\s]{0,200}@)?(\[[0-9a-f:.]{2,60}\]|[^/:?#@\s\\]{1,255})", re.IGNORECASE
+)
 
 
 class Facts:
@@ -78,3 +75,147 @@ class Facts:
         for name in self.message.headers.names:
             counts[name] = counts.get(name, 0) + 1
         return counts
+
+    def field(self, name: bytes) -> str | None:
+        """Return the unfolded text of a field, encoded words left alone, or None where it is absent.
+
+        Parameters
+        ----------
+        name : bytes
+            Lower case.
+
+        Returns
+        -------
+        str or None
+        """
+        return self.message.headers.unfolded(name) if name in self.counts else None
+
+    def word(self, name: bytes) -> str | None:
+        """Return the first word of a field in lower case, '' where it is empty, None where it is absent.
+
+        Parameters
+        ----------
+        name : bytes
+            Lower case.
+
+        Returns
+        -------
+        str or None
+        """
+        if name not in self.counts:
+            return None
+        text = (self.message.headers.unfolded(name) or "")[:200].replace(";", " ").split(None, 1)
+        return text[0].lower() if text else ""
+
+    @fact
+    def author(self) -> Address | None:
+        """The first mailbox of From:."""
+        return self.message.author
+
+    @fact
+    def author_addr(self) -> str:
+        """The author's address in lower case; '' where there is none."""
+        author = self.author
+        return author.addr.lower() if author else ""
+
+    @fact
+    def author_local(self) -> str:
+        """What stands before the @ of the author's address, in lower case."""
+        author = self.author
+        return author.local.lower()[:LONG] if author else ""
+
+    @fact
+    def author_domain(self) -> str:
+        """The author's domain; '' where there is none."""
+        author = self.author
+        return author.domain[:LONG] if author else ""
+
+    @fact
+    def author_org(self) -> str:
+        """The registrable part of the author's domain."""
+        return organisational_domain(self.author_domain)
+
+    @fact
+    def author_name(self) -> str:
+        """The author's display name; '' where there is none."""
+        author = self.author
+        return author.name[:LONG] if author else ""
+
+    @fact
+    def recipients(self) -> tuple[Address, ...]:
+        """The mailboxes of To: and Cc:, without the null and the nameless."""
+        message = self.message
+        return tuple(each for each in message.to + message.cc if each.local and each.domain)
+
+    @fact
+    def recipient_addrs(self) -> tuple[str, ...]:
+        """The addresses of To: and Cc: in lower case."""
+        return tuple(f"{each.local}@{each.domain}".lower() for each in self.recipients)
+
+    @fact
+    def subject(self) -> str:
+        """The decoded subject, cut to what anybody reads of it."""
+        return self.message.subject[:SUBJECT_CHARS]
+
+    @fact
+    def message_id_host(self) -> str:
+        """What stands behind the @ of the Message-ID, in lower case; '' where there is nothing."""
+        return self.message.message_id[:1000].rpartition("@")[2].rstrip(">").strip().lower()[:LONG]
+
+    @fact
+    def received_newest(self) -> Timestamp | None:
+        """When the host nearest to us says it took the message in; None where it does not say."""
+        value = self.field(b"received")
+        stamp = value.rpartition(";")[2].strip() if value and ";" in value else ""
+        return parse_date(stamp, set()) if stamp else None
+
+    @fact
+    def oldest_received(self) -> str:
+        """The last Received:, the first that was written."""
+        raws = self.message.headers.raw_all(b"received")
+        return raws[-1][:TRACE_BYTES].decode("latin-1") if raws else ""
+
+    @fact
+    def html(self) -> HtmlFacts | None:
+        """The facts of all HTML parts together; None where there are none."""
+        return self.message.html
+
+    @fact
+    def first_lines(self) -> list[str]:
+        """The first lines of the text that are not blank."""
+        lines = self.text[: LINES * 200].split("\n", 2 * LINES)
+        return [line for line in lines if line and not line.isspace()][:LINES]
+
+    @fact
+    def text(self) -> str:
+        """The beginning of the visible text."""
+        return self.message.text[:TEXT_CHARS]
+
+    @fact
+    def ascii_text(self) -> bytes:
+        """The ASCII characters of that text: bytes are counted ten times as fast as characters."""
+        return self.text.encode("ascii", "ignore")
+
+    @fact
+    def lower_text(self) -> bytes:
+        """The same in lower case."""
+        return self.ascii_text.lower()
+
+    @fact
+    def visible_chars(self) -> int:
+        """How many characters of that text are not blank."""
+        text = self.text
+        if text.isascii():
+            return len(self.ascii_text.translate(None, b" \t\r\n\x0b\x0c"))
+        return len("".join(text.split()))
+
+    @fact
+    def link_hosts(self) -> tuple[str, ...]:
+        """The host of each web link, in lower case, in the order of the links."""
+        found = [LINK_HOST.match(link.href) for link in self.message.links[:LINKS]]
+        return tuple(match[1].lower().rstrip(".") for match in found if match)
+
+    @fact
+    def link_orgs(self) -> frozenset[str]:
+        """The registrable domains that web links lead to."""
+        return frozenset(map(organisational_domain, self.link_hosts))

@@ -21,7 +21,7 @@ class Observer:
     Parameters
     ----------
     names : iterable of str, optional
-        Signals to observe; by default all of them.
+        Signals to observe; by default all that models use by default.
     without : iterable of str, optional
         Leave out each signal that needs one of these, such as ``{'body'}`` where only headers are at hand.
     registry : Registry, default REGISTRY
@@ -42,7 +42,9 @@ class Observer:
         registry: Registry = REGISTRY,
     ) -> None:
         absent = frozenset(without)
-        wanted = sorted(registry) if names is None else sorted(set(names))
+        wanted = (
+            [name for name in registry if registry[name].default] if names is None else sorted(set(names))
+        )
         chosen = [registry[name] for name in wanted]
         chosen = [each for each in chosen if not each.needs & absent]
         self.names = tuple(each.name for each in chosen)
@@ -97,7 +99,7 @@ def observe(facts: Facts, names: Iterable[str] | None = None) -> list[str]:
     ----------
     facts : Facts
     names : iterable of str, optional
-        Signals to observe; by default all of them. In a loop make an :class:`Observer` instead.
+        Signals to observe; by default all that models use. In a loop make an :class:`Observer` instead.
 
     Returns
     -------
