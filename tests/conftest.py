@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 
 import pytest
+from dns_server import name_server, scripted_server, silent_server  # noqa: F401  # fixtures
 
 REPO = Path(__file__).resolve().parent.parent
 

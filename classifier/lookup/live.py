@@ -90,6 +90,11 @@ class Resolver:
         self._heard = 0.0  # when it last said anything, on the monotonic clock
         self._rests_until = 0.0
 
+    @property
+    def resting(self) -> bool:
+        """Whether it said nothing to anybody and is left alone for a while."""
+        return time.monotonic() < self._rests_until
+
     def ask(self, questions: Iterable[Question], deadline: float) -> list[Answer]:
         """Ask all questions at once and wait for the answers.
 

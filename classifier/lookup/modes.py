@@ -9,7 +9,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Protocol
 
 from classifier.errors import ConfigError
-from classifier.lookup.answers import Answers
+from classifier.lookup.answers import Answer, Answers, Question
 from classifier.lookup.names import ask_as
 from classifier.lookup.questions import missing
 
@@ -103,9 +103,11 @@ class Live:
 
     def answers_for(self, domains: Iterable[str], *, name_servers: bool = False) -> Answers:
         """Ask everything about these domains at once, each question once. See `Lookup.answers_for`."""
-        return self.complete(Answers(), domains, name_servers=name_servers)
+        known = Answers()
+        self.complete(known, domains, name_servers=name_servers)
+        return known
 
-    def complete(self, known: Answers, domains: Iterable[str], *, name_servers: bool = False) -> Answers:
+    def complete(self, known: Answers, domains: Iterable[str], *, name_servers: bool = False) -> list[Answer]:
         """Ask only what is not known yet.
 
         Parameters
@@ -117,22 +119,27 @@ class Live:
 
         Returns
         -------
-        Answers
-            The same object as `known`.
+        list of Answer
+            Those that were added.
         """
         names = sorted({ask_as(domain) for domain in domains} - {""})
         deadline = time.monotonic() + self.batch_seconds
+        added: list[Answer] = []
         for _ in range(STAGES):
             wanted = dict.fromkeys(
                 q for name in names for q in missing(name, known, name_servers=name_servers)
             )
+            new = self._kept(wanted)
+            asked = self.resolver.ask(wanted.keys() - {(each.name, each.rrtype) for each in new}, deadline)
             if self.cache is not None:
-                known.add(self.cache.get(wanted))
-            new = self.resolver.ask([question for question in wanted if question not in known], deadline)
-            if self.cache is not None:
-                self.cache.put(new)
-            known.add(new)
-        return known
+                self.cache.put(asked)
+            known.add(new + asked)
+            added += new + asked
+        return added
+
+    def _kept(self, wanted: Iterable[Question]) -> list[Answer]:
+        """Look into the cache, if there is one."""
+        return [] if self.cache is None else self.cache.get(wanted)
 
     def close(self) -> None:
         """Let the cache go."""
