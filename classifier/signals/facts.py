@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
+from classifier.mail.authentication import Authentication
 from classifier.mail.date import parse_date
 from classifier.mail.fact import fact
+from classifier.mail.route import Route, read_route
 from classifier.signals.domains import organisational_domain
 from classifier.signals.site import Site
 
@@ -106,6 +108,16 @@ class Facts:
             return None
         text = (self.message.headers.unfolded(name) or "")[:200].replace(";", " ").split(None, 1)
         return text[0].lower() if text else ""
+
+    @fact
+    def route(self) -> Route:
+        """The way the message took, trusted as the site says."""
+        return read_route(self.message.headers, self.site.trusted_hosts)
+
+    @fact
+    def authentication(self) -> Authentication:
+        """What servers found about the sender, believed as the site says."""
+        return Authentication(self.message.headers, self.route, self.site.authserv_ids)
 
     @fact
     def author(self) -> Address | None:
