@@ -1,0 +1,228 @@
+"""Where the messages of an mbox begin: the rules for From_ lines, and a scan that keeps up with grep.
+
+A line that begins with "From " is a border when it stands at the start of the file or after an empty line,
+and looks like a From_ line by one of these rules:
+
+1. sender (one word, or anything with an @) and a date: asctime as in RFC 4155, or as in RFC 5322, zones before
+   or after the year, "remote from host". What follows does not matter: a damaged message may begin anyhow.
+2. several words without an @ and a date, or one word with an @ (or "-" or "MAILER-DAEMON") and no date, or
+   a clock time near the end of the line (dates in other languages): a border if a header line comes next.
+
+Everything else is text: "From here on:" after an empty line, even with "Note: this" below it. The constant
+date that `git format-patch` writes ("Mon Sep 17 00:00:00 2001" after a commit's hash) makes a border only in
+an mbox whose first line has it too; else it is a patch pasted into a message. Content-Length is not used: it
+lies as soon as anything was edited.
+
+Bytes are read by `pread`, not mapped: a mapped file that somebody truncates kills the process with SIGBUS,
+and no check of the size can prevent that. On 1 GB in the page cache, copying costs 0.16 s of a scan's 1.4 s.
+Source: RFC 4155; Jamie Zawinski's "mail summary files" for the kinds of From_ lines seen in the wild.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from typing import NamedTuple
+
+from .base import MAX_RAW, WINDOW
+
+Read = Callable[[int], bytes]
+
+# A From_ line is judged by its first kilobyte, and the line after it by 256 bytes.
+_LINE = 1024
+_LOOK = _LINE + 256
+
+_DAY = rb"(?:Sun|Mon|Tue|Wed|Thu|Fri|Sat)"
+_MONTH = rb"(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)"
+_CLOCK = rb"\d{1,2}:\d\d(?::\d\d)?"
+_ZONE = rb"(?: {1,3}(?:[A-Za-z]{1,5}|[A-Z]{0,4}[+-]\d{4}))"
+_USUAL = re.compile(
+    rb"From [^ \n]{1,320} {1,2}" + _DAY + rb" " + _MONTH + rb" [ \d]\d \d\d:\d\d:\d\d \d{4}\r?\n"
+)
+_DATE = re.compile(
+    rb" " + _DAY + rb"[a-z]{0,6},? {1,3}(?:"
+    + _MONTH + rb" {1,3}\d{1,2},? {1,3}" + _CLOCK + _ZONE + rb"{0,2} {1,3}\d{4}" + _ZONE + rb"{0,2}|"
+    + rb"\d{1,2}[ -]{1,3}" + _MONTH + rb"[ -]{1,3}\d{2,4} {1,3}" + _CLOCK + _ZONE + rb"{0,2})"
+    + rb"(?: remote from [^ ]{1,255})?[ \t\r]{0,8}$"
+)  # fmt: skip
+_SOME_TIME = re.compile(rb"\d{1,2}[:.]\d\d[:.]\d\d[^\n]{0,24}$")
+_HEADER = re.compile(rb"[!-9;-~]{1,76}[ \t]{0,8}:(?!//)|>?From ")
+_BLANKS = re.compile(rb"(?:\xef\xbb\xbf)?(?:[ \t]{0,80}\r?\n)*")
+_GIT = b" Mon Sep 17 00:00:00 2001"
+_EMPTY_LINE = (b"\n\n", b"\n\r\n")
+
+
+class Record(NamedTuple):
+    """One message of an mbox as stored.
+
+    Parameters
+    ----------
+    start, end : int
+        Byte offsets of its From_ line and of the next one.
+    data : bytes
+        The record, cut at `MAX_RAW` bytes.
+    quoted : bool
+        Whether ">From " occurs in it, so that quoting may have to be undone.
+    """
+
+    start: int
+    end: int
+    data: bytes
+    quoted: bool
+
+
+def is_header(line: bytes) -> bool:
+    """Tell whether a line could begin a header block."""
+    return _HEADER.match(line) is not None
+
+
+def looks_like_from_line(line: bytes, after: bytes) -> bool:
+    """Judge a line that begins with "From " and stands after an empty line.
+
+    Parameters
+    ----------
+    line : bytes
+        The line without its end.
+    after : bytes
+        The beginning of the next line.
+
+    Returns
+    -------
+    bool
+        Whether it is a border, by the rules at the top of this file (git's date aside).
+    """
+    date = _DATE.search(line)
+    sender = line[5 : date.start() if date else _LINE].strip()
+    if date and sender and (b" " not in sender or b"@" in sender):
+        return True
+    if not sender or not is_header(after):
+        return False
+    if date or _SOME_TIME.search(line):
+        return True
+    return (
+        b" " not in sender
+        and sender[-1:] not in b":,;."
+        and (b"@" in sender or sender in (b"-", b"MAILER-DAEMON"))
+    )
+
+
+def starts_mbox(head: bytes) -> bool:
+    """Tell whether the first bytes of a file are those of an mbox.
+
+    Parameters
+    ----------
+    head : bytes
+        The first kilobytes; leading empty lines are passed over.
+
+    Returns
+    -------
+    bool
+        At the top of a file any "From " line counts when a header line follows it.
+    """
+    line, after = _lines(head, leading_blanks(head))
+    return line.startswith(b"From ") and (is_header(after) or looks_like_from_line(line, after))
+
+
+def leading_blanks(head: bytes) -> int:
+    """Count the bytes of empty lines (and of a byte order mark) that a file begins with."""
+    match = _BLANKS.match(head)
+    return match.end() if match else 0
+
+
+def _lines(buffer: bytes, at: int) -> tuple[bytes, bytes]:
+    end = buffer.find(b"\n", at, at + _LINE)
+    if end < 0:
+        return buffer[at : at + _LINE].rstrip(b"\r"), b""
+    return buffer[at:end].rstrip(b"\r"), buffer[end + 1 : end + 257]
+
+
+def _has_git_date(buffer: bytes, at: int) -> bool:
+    """Tell git's line by its date after a SHA-1 (40 digits) or a SHA-256 (64)."""
+    return buffer.startswith(_GIT, at + 45) or buffer.startswith(_GIT, at + 69)
+
+
+def is_border(buffer: bytes, at: int, git: bool = False) -> bool:
+    """Tell whether a new message begins at "From " in a buffer.
+
+    Parameters
+    ----------
+    buffer : bytes
+        With the lines before and after the place.
+    at : int
+        Where "From " was found, after a line end.
+    git : bool
+        Whether git's constant date makes borders in this mbox.
+    """
+    if not buffer.endswith(_EMPTY_LINE, max(0, at - 3), at):
+        return False
+    if _has_git_date(buffer, at) and not git:
+        return False
+    return _USUAL.match(buffer, at) is not None or looks_like_from_line(*_lines(buffer, at))
+
+
+def _more(read: Read, wanted: int) -> bytes:
+    """Read until `wanted` bytes are there or the end: short reads must not make long messages quadratic."""
+    first = read(WINDOW)
+    if not first or len(first) >= wanted:
+        return first
+    pieces, have = [first], len(first)
+    while have < wanted and (piece := read(min(WINDOW, wanted - have) or 1)):
+        pieces.append(piece)
+        have += len(piece)
+    return b"".join(pieces)
+
+
+def scan(read: Read, offset: int = 0, git: bool | None = None) -> Iterator[Record]:
+    """Cut a stream of bytes into the records of an mbox.
+
+    Parameters
+    ----------
+    read : callable
+        Called with a number of bytes, returns up to as many, b"" at the end.
+    offset : int
+        Where in the mbox the stream begins.
+    git : bool, optional
+        Whether git's constant date makes borders; by default the first line tells.
+
+    Yields
+    ------
+    Record
+        In order. Bytes before the first border are a record of their own, unless they are blank. Memory is
+        bounded by `MAX_RAW` plus a window, whatever the mailbox holds.
+    """
+    buffer, base = read(WINDOW), offset  # the buffer, and where it begins
+    while buffer and not buffer.strip(b" \t\r\n"):
+        base += len(buffer)
+        buffer = read(WINDOW)
+    while buffer and len(buffer) < 2 * _LOOK and (piece := read(WINDOW)):
+        buffer += piece
+    start = leading_blanks(buffer)
+    if start == len(buffer):
+        return
+    if git is None:
+        git = buffer.startswith(b"From ", start) and _has_git_date(buffer, start)
+    place, head = base + start, b""  # where the record begins, and its head once it is cut
+    pos, ended, quoted = start + 1, False, False
+    while True:
+        at = buffer.find(b"From ", pos)
+        if not ended and (at < 0 or len(buffer) - at < _LOOK):
+            keep = start
+            pos = at if at >= 0 else max(pos, len(buffer) - 4)
+            if head or pos - start > MAX_RAW:
+                head = head or buffer[start : start + MAX_RAW]
+                keep = start = pos - 3
+            piece = _more(read, len(buffer) - keep)
+            ended = not piece
+            buffer = buffer[keep:] + piece
+            base, pos, start = base + keep, pos - keep, start - keep
+        elif at < 0:
+            break
+        else:
+            before = buffer[at - 1]
+            if before == 10 and is_border(buffer, at, git):
+                yield Record(place, base + at, head or buffer[start:at][:MAX_RAW], quoted)
+                start, place, head, quoted = at, base + at, b"", False
+            elif before == 62:
+                quoted = True
+            pos = at + 5
+    yield Record(place, base + len(buffer), head or buffer[start:][:MAX_RAW], quoted)

@@ -1,0 +1,201 @@
+"""The mbox: many messages in one file, each behind its From_ line."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import cast
+
+from ..errors import MailboxError
+from .base import MAX_RAW, WINDOW, Mailbox, Original, Problem, Span, Stored, grouped
+from .borders import Record, leading_blanks, scan, starts_mbox
+from .files import HEAD, FileRead, open_file
+from .quoting import message_of
+
+_CUT = "a message of {} bytes: only its first 40 MiB are judged"
+_SHRANK = "the file became shorter while it was read"
+_REPLACED = "the file was replaced or rewritten while it was read"
+_NO_BORDER = "no message begins at the start of this mbox"
+
+
+def stored_of(mailbox: str, record: Record, problems: list[Problem]) -> Stored:
+    """Make the message of a record, noting when it had to be cut."""
+    key = str(record.start)
+    if record.end - record.start > MAX_RAW:
+        problems.append(Problem(mailbox, key, _CUT.format(record.end - record.start)))
+    return Stored(mailbox, key, message_of(record))
+
+
+class RecordOriginal(Original):
+    """A record of an mbox file that can be read again."""
+
+    is_record = True
+
+    def __init__(self, stored: Stored, path: str, start: int, end: int) -> None:
+        self.stored, self._path, self._start, self._end = stored, path, start, end
+
+    def chunks(self) -> Iterator[bytes]:
+        """Yield the record, From_ line, quoting and separator included."""
+        fd = open_file(self._path, self.stored.mailbox)
+        try:
+            read = FileRead(fd, self._start, self._end)
+            while piece := read(WINDOW):
+                yield piece
+            if read.shrank:
+                raise MailboxError(self.stored.mailbox, _SHRANK, self.stored.key)
+        finally:
+            os.close(fd)
+
+
+@dataclass(frozen=True, slots=True)
+class MboxSpan(Span):
+    """Records of an uncompressed mbox, by offset: the worker reads the file itself.
+
+    Parameters
+    ----------
+    mailbox, file : str
+        The name shown, and the path opened.
+    identity : tuple of int
+        Device and inode of the file when it was scanned.
+    records : tuple of (start, end, quoted)
+        As in `Record`.
+    """
+
+    mailbox: str
+    file: str
+    identity: tuple[int, int]
+    records: tuple[tuple[int, int, bool], ...]
+
+    def __len__(self) -> int:
+        return len(self.records)
+
+    def read(self, problems: list[Problem]) -> Iterator[Stored]:
+        """Yield the messages; a file that changed under the worker becomes a problem."""
+        try:
+            fd = open_file(self.file, self.mailbox)
+        except MailboxError as error:
+            problems.append(Problem(self.mailbox, str(self.records[0][0]), error.reason))
+            return
+        try:
+            info = os.fstat(fd)
+            if (info.st_dev, info.st_ino) != self.identity:
+                problems.append(Problem(self.mailbox, str(self.records[0][0]), _REPLACED))
+                return
+            for start, end, quoted in self.records:
+                data = os.pread(fd, min(end - start, MAX_RAW), start)
+                if len(data) < min(end - start, MAX_RAW):
+                    problems.append(Problem(self.mailbox, str(start), _SHRANK))
+                    if not data:
+                        return
+                yield stored_of(self.mailbox, Record(start, end, data, quoted), problems)
+        finally:
+            os.close(fd)
+
+
+class Mbox(Mailbox):
+    """An uncompressed mbox file.
+
+    Parameters
+    ----------
+    path : str
+        As the user named it.
+    file : str, optional
+        What to open, if another path (standard input kept in a temporary file).
+
+    Raises
+    ------
+    MailboxError
+        If the file cannot be opened.
+    """
+
+    format = "mbox"
+
+    def __init__(self, path: str, file: str | None = None) -> None:
+        super().__init__(path)
+        self.file = path if file is None else file
+        self._fd = open_file(self.file, path)
+        self._git: bool | None = None
+
+    def __iter__(self) -> Iterator[Stored]:
+        for record in self._records():
+            yield stored_of(self.path, record, self.problems)
+
+    def records(self) -> Iterator[Record]:
+        """Yield the records as stored; `borders` and the spans are made of these."""
+        return self._records()
+
+    def _records(self) -> Iterator[Record]:
+        self.problems.clear()
+        read = FileRead(self._open(), 0, os.fstat(self._fd).st_size)
+        if hasattr(os, "posix_fadvise"):
+            os.posix_fadvise(self._fd, 0, 0, os.POSIX_FADV_SEQUENTIAL)
+        first = True
+        try:
+            for record in scan(read):
+                if first and not record.data.startswith(b"From "):
+                    self.report(str(record.start), _NO_BORDER)
+                first = False
+                yield record
+        except OSError as error:
+            self.report(str(read.offset), error.strerror or str(error))
+        if read.shrank:
+            self.report(str(read.offset), _SHRANK)
+
+    def spans(self) -> Iterator[MboxSpan]:
+        """Yield spans of offsets; nothing of the mail itself travels."""
+        info = os.fstat(self._open())
+        sized = ((end - start, (start, end, quoted)) for start, end, _, quoted in self._records())
+        for group in grouped(sized):
+            records = cast(list[tuple[int, int, bool]], group)
+            yield MboxSpan(self.path, self.file, (info.st_dev, info.st_ino), tuple(records))
+
+    def _record_at(self, key: str) -> Record:
+        size = os.fstat(self._open()).st_size
+        if key.isascii() and key.isdigit() and int(key) < size:
+            offset = int(key)
+            head = os.pread(self._fd, HEAD, 0)
+            first = leading_blanks(head)
+            if os.pread(self._fd, 5, offset) == b"From " or offset == first:
+                git = bool(starts_mbox(head)) and b" Mon Sep 17 00:00:00 2001" in head[first : first + 99]
+                for record in scan(FileRead(self._fd, offset, size, WINDOW // 16), offset, git):
+                    return record
+        raise MailboxError(self.path, "no message begins here", key)
+
+    def get(self, key: str) -> Stored:
+        """Fetch the message whose From_ line is at the byte offset `key`."""
+        return stored_of(self.path, self._record_at(key), [])
+
+    def original(self, key: str) -> RecordOriginal:
+        """Fetch the record at the byte offset `key` for copying."""
+        record = self._record_at(key)
+        return RecordOriginal(stored_of(self.path, record, []), self.file, record.start, record.end)
+
+    def _open(self) -> int:
+        if self._fd < 0:
+            self._fd = open_file(self.file, self.path)
+        return self._fd
+
+    def close(self) -> None:
+        """Close the file; iterating opens it again."""
+        if self._fd >= 0:
+            os.close(self._fd)
+            self._fd = -1
+
+
+def borders(path: str) -> Iterator[tuple[int, int]]:
+    """Find the messages of an uncompressed mbox.
+
+    Parameters
+    ----------
+    path : str
+        Of the file.
+
+    Yields
+    ------
+    tuple of int
+        The byte offsets of a From_ line and of the next.
+    """
+    with Mbox(path) as mailbox:
+        for record in mailbox.records():
+            yield record.start, record.end
