@@ -109,12 +109,7 @@ class AnswerCache:
         try:
             base.execute("PRAGMA journal_mode=WAL")  # readers and a writer do not wait for each other
             base.execute("PRAGMA synchronous=NORMAL")
-            if base.execute("PRAGMA user_version").fetchone()[0] != SCHEMA:
-                with _transaction(base):
-                    base.execute("DROP TABLE IF EXISTS answers")
-                    base.execute(_CREATE)
-                    base.execute(_INDEX)
-                    base.execute(f"PRAGMA user_version={SCHEMA}")
+            _set_up(base)
             _clean(base)
         except BaseException:
             base.close()
@@ -204,6 +199,23 @@ def _answer(name: str, rrtype: str, row: tuple[str, str, str, int, float]) -> An
         ttl,
         taken,
     )
+
+
+def _set_up(base: sqlite3.Connection) -> None:
+    """Make the table, unless another process has just done so."""
+    if _schema(base) == SCHEMA:
+        return
+    with _transaction(base):
+        if _schema(base) != SCHEMA:  # looked at again, now that nobody else can write
+            base.execute("DROP TABLE IF EXISTS answers")
+            base.execute(_CREATE)
+            base.execute(_INDEX)
+            base.execute(f"PRAGMA user_version={SCHEMA}")
+
+
+def _schema(base: sqlite3.Connection) -> int:
+    """Read which schema the file says it has."""
+    return int(base.execute("PRAGMA user_version").fetchone()[0])
 
 
 def _clean(base: sqlite3.Connection) -> None:
