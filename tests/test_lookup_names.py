@@ -7,7 +7,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from classifier.lookup.addresses import address_kind, network_of
-from classifier.lookup.names import ask_as, is_address, readable, registrable, scripts, why_illegal
+from classifier.lookup.names import ask_as, is_address, readable, scripts, why_illegal
 
 
 @pytest.mark.parametrize(
@@ -67,7 +67,6 @@ def test_no_text_raises_and_a_spelling_is_stable(text: str) -> None:
         assert all(0 < len(label) <= 63 for label in asked.split("."))
         readable(asked)
         scripts(asked)
-        assert asked.endswith(registrable(asked))
 
 
 def test_readable_undoes_what_ask_as_did() -> None:
@@ -80,20 +79,6 @@ def test_a_homograph_mixes_scripts_and_honest_names_do_not() -> None:
     assert scripts("paypal.example") == {"LATIN"}
     assert len(scripts(ask_as("почта.example"))) == 1
     assert len(scripts(ask_as("日本ごカナ.example"))) == 1
-
-
-@pytest.mark.parametrize(
-    ("name", "owner"),
-    [
-        ("mx.news.example.co.uk", "example.co.uk"),
-        ("example.co.uk", "example.co.uk"),
-        ("co.uk", "co.uk"),
-        ("localhost", "localhost"),
-        ("a.b.c.unlisted-suffix", "c.unlisted-suffix"),
-    ],
-)
-def test_registrable_is_what_somebody_registered(name: str, owner: str) -> None:
-    assert registrable(name) == owner
 
 
 @pytest.mark.parametrize(

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 from classifier.lookup.addresses import address_kind
 from classifier.lookup.answers import Status
-from classifier.lookup.names import registrable, scripts
+from classifier.lookup.names import scripts
 from classifier.lookup.topology import MAX_TARGETS, Target, Topology
+from classifier.mail.domains import organisational_domain
 
 FINE, FAULTY, NO_MAIL, UNKNOWN = 0, 10, 11, 12
 """How a topology is judged, and the exit codes of ``mailtriage mx``."""
@@ -189,12 +190,13 @@ def _of_a_target(target: Target) -> Iterator[Fault]:
             f"point the MX to {target.aliases[-1]} itself",
         )
     if target.status in (Status.ABSENT, Status.NXDOMAIN) and not target.loops:
+        missing = "does not exist" if target.status is Status.NXDOMAIN else "has no address"
+        zone = organisational_domain(target.name)
         yield Fault(
             "target_unresolvable",
             "RFC 5321 section 5.1",
-            f"the MX target {target.name} "
-            + ("does not exist" if target.status is Status.NXDOMAIN else "has no address"),
-            f"remove the MX record, or give the name address records in the zone {registrable(target.name)}",
+            f"the MX target {target.name} {missing}",
+            f"remove the MX record, or give the name address records in the zone {zone}",
         )
     yield from _of_addresses(target)
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import unicodedata
 from functools import lru_cache
-from typing import Any
 
 MAX_NAME = 253
 """Characters of a name in text without its final dot; 255 octets on the wire. RFC 1035 section 2.3.4."""
@@ -170,30 +169,3 @@ def scripts(name: str) -> frozenset[str]:
 _EAST = frozenset(
     {"CJK", "HIRAGANA", "KATAKANA", "HANGUL", "BOPOMOFO", "FULLWIDTH", "HALFWIDTH", "KATAKANA-HIRAGANA"}
 )
-
-
-@lru_cache(maxsize=1)
-def _suffixes() -> Any:
-    """Read the public-suffix list, at first use."""
-    from publicsuffixlist import PublicSuffixList
-
-    return PublicSuffixList()
-
-
-@lru_cache(maxsize=NAMES_KEPT)
-def registrable(name: str) -> str:
-    """Return the domain that somebody registered.
-
-    Parameters
-    ----------
-    name : str
-        A host or domain name with A-labels.
-
-    Returns
-    -------
-    str
-        One label more than the public suffix: ``'example.co.uk'`` for ``'mx.example.co.uk'``; the name
-        itself where it is a suffix or has one label. Source: publicsuffix.org, the list as shipped with
-        publicsuffixlist.
-    """
-    return str(_suffixes().privatesuffix(name) or name)

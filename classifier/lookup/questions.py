@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from classifier.lookup.answers import Answer, Answers, Question, Status
-from classifier.lookup.names import ask_as, is_address, registrable
+from classifier.lookup.names import ask_as, is_address
 from classifier.lookup.topology import MAX_TARGETS, NULL
+from classifier.mail.domains import organisational_domain
 
 
 def missing(domain: str, answers: Answers, *, name_servers: bool = False) -> list[Question]:
@@ -30,7 +31,7 @@ def missing(domain: str, answers: Answers, *, name_servers: bool = False) -> lis
         return []
     wanted = [(name, "MX"), (name, "CNAME")]
     if name_servers:
-        wanted.append((registrable(name), "NS"))
+        wanted.append((organisational_domain(name), "NS"))
     mx = answers.get(name, "MX")
     hosts: list[str] = []
     if mx.status is Status.FOUND:

@@ -8,7 +8,8 @@ from functools import cached_property
 
 from classifier.lookup.addresses import address_kind, network_of
 from classifier.lookup.answers import Answers, Status
-from classifier.lookup.names import ask_as, is_address, registrable
+from classifier.lookup.names import ask_as, is_address
+from classifier.mail.domains import organisational_domain
 
 MAX_TARGETS = 16
 """MX hosts whose addresses are asked for. Senders try five or so; without a bound one domain with hundreds
@@ -175,12 +176,12 @@ class Topology:
 
         Of equally many the best one's counts. None where no target has a name.
         """
-        names = [registrable(each.name) for each in self.targets if not each.is_literal]
+        names = [organisational_domain(each.name) for each in self.targets if not each.is_literal]
         if not names:
             return None
         often = Counter(names)
         shared = max(names, key=lambda name: (often[name], -names.index(name)))
-        return "self" if shared == registrable(self.domain) else shared
+        return "self" if shared == organisational_domain(self.domain) else shared
 
 
 def topology_of(domain: str, answers: Answers) -> Topology:
@@ -278,7 +279,7 @@ def _cname_beside(name: str, answers: Answers) -> bool | None:
 
 def _name_servers(name: str, answers: Answers) -> frozenset[str] | None:
     """Find the name servers of the registrable domain, if they were asked for."""
-    reply = answers.get(registrable(name), "NS")
+    reply = answers.get(organisational_domain(name), "NS")
     return frozenset(reply.records) if reply.status.known else None
 
 

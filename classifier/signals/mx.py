@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from classifier.mail.domains import organisational_domain
 from classifier.signals.registry import signal
 
 if TYPE_CHECKING:
@@ -221,9 +222,7 @@ def family(facts: Facts) -> str | None:
 
 def _family(topology: Topology) -> str | None:
     """Name the provider, also where it is the domain's own."""
-    from classifier.lookup.names import registrable
-
-    return registrable(topology.domain) if topology.family == "self" else topology.family
+    return organisational_domain(topology.domain) if topology.family == "self" else topology.family
 
 
 @signal("mx.families_differ", needs=DNS)

@@ -21,32 +21,13 @@ DNS_ROUTE = DNS | {"route", "headers"}
 DNS_SITE = DNS | {"site"}
 
 
-def relay_of(facts: Facts) -> str:
-    """Return the address of the machine that handed the message to our side.
-
-    Parameters
-    ----------
-    facts : Facts
-
-    Returns
-    -------
-    str
-        The first untrusted hop's; '' where it is unknown.
-    """
-    route = getattr(facts, "route", None)
-    for hop in getattr(route, "hops", ()):
-        if not getattr(hop, "trusted", False):
-            return str(hop.address or "")
-    return ""
-
-
 def _in_set(facts: Facts, topology: Topology | None) -> bool | None:
     """Whether the sending machine is one of the mail hosts."""
     if topology is None or not topology.addresses:
         return None
     from classifier.lookup.addresses import parsed
 
-    relay = parsed(relay_of(facts))
+    relay = parsed(facts.route.relay)
     if relay is None:
         return None
     if any(parsed(address) == relay for address in topology.addresses):
@@ -60,7 +41,7 @@ def _in_network(facts: Facts, topology: Topology | None) -> bool | None:
         return None
     from classifier.lookup.addresses import network_of
 
-    network = network_of(relay_of(facts))
+    network = network_of(facts.route.relay)
     if network is None:
         return None
     return str(network) in topology.networks or (False if topology.resolved else None)
@@ -85,7 +66,11 @@ def _is_ours(target: Target, site: Site) -> bool:
     from classifier.lookup.addresses import parsed
 
     names, networks = _own_hosts(site.trusted_hosts)
-    if target.name in names or site.owns(target.name):
+    if (
+        site.owns(target.name)
+        or target.name in names
+        or target.name.endswith(tuple(f".{own}" for own in names))
+    ):
         return True
     addresses = [parsed(address) for address in target.addresses]
     return any(address in network for address in addresses if address for network in networks)
