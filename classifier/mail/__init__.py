@@ -7,10 +7,22 @@ from __future__ import annotations
 
 from .address import Address
 from .date import Timestamp
+from .defects import DEFECTS
 from .headers import Header, Headers
 from .html import HtmlFacts, Link
 from .message import Message
 from .mime import Part
 from .readable import Attachment
 
-__all__ = ["Address", "Attachment", "Header", "Headers", "HtmlFacts", "Link", "Message", "Part", "Timestamp"]
+__all__ = [
+    "DEFECTS",
+    "Address",
+    "Attachment",
+    "Header",
+    "Headers",
+    "HtmlFacts",
+    "Link",
+    "Message",
+    "Part",
+    "Timestamp",
+]

@@ -17,11 +17,14 @@ _USUAL = re.compile(
     r'\s*+(?:"([^"\\]*+)"\s*+<|([^"<>(),:;@\\\[\]]*+)<|)'
     r'([^\s"<>(),:;@\\\[\]]++)@([^\s"<>(),:;@\\\[\]]++)(>?+)\s*+\Z'
 )
+# Old style, still cron's: root@host (Cron Daemon)
+_WITH_COMMENT = re.compile(r'([^\s"<>(),:;@\\\[\]]++)@([^\s"<>(),:;@\\\[\]]++)\s*+\(([^()\\]*+)\)\Z')
+_PUZZLING = re.compile(r'["():;\\\[\]]')
 _QUOTED = re.compile(r'"((?:[^"\\]|\\.)*+)"', re.DOTALL)
 _WORD = re.compile(r'\s++|\[[^\[\]]*+\]|[^\s"<>@,:;()\[]++|.', re.DOTALL)
 _COMMENT_MARK = re.compile(r"[()\\]")
 _ESCAPE = re.compile(r"\\(.)", re.DOTALL)
-_SPACES = re.compile(r"\s+")
+_SHORT_LIST = 2000  # characters, so that the scanner alone need know ADDRESSES_PER_HEADER
 
 
 class Address(NamedTuple):
@@ -71,23 +74,39 @@ def parse_addresses(raw: bytes, defects: set[str]) -> tuple[Address, ...]:
     Source: RFC 5322 sections 3.4 and 4.4 (routes, empty members), RFC 6854 (groups in From:).
     """
     value = unfold(raw, defects)
-    usual = _USUAL.match(value)
+    usual = _usual(value, defects)
     if usual is not None:
-        quoted, bare, local, domain, closed = usual.groups()
-        name = quoted if quoted is not None else bare
-        if (name is not None) == bool(closed):
-            return (Address(_decoded(name or "", defects), local, _host(domain)),)
+        return (usual,)
     if not value:
         return ()
+    if "," in value and len(value) < _SHORT_LIST and not _PUZZLING.search(value):
+        several = [_usual(one, defects) for one in value.split(",")]
+        if None not in several:
+            return tuple(one for one in several if one is not None)
     scanner = _Scanner(value, defects)
     scanner.run()
     return tuple(scanner.found)
 
 
+def _usual(value: str, defects: set[str]) -> Address | None:
+    """Read one of the shapes that nearly all addresses have."""
+    found = _USUAL.match(value)
+    if found is not None:
+        quoted, bare, local, domain, closed = found.groups()
+        name = quoted if quoted is not None else bare
+        if (name is not None) == (closed == ">"):
+            return Address(_decoded(name, defects) if name else "", local, _host(domain))
+    elif value.endswith(")"):
+        found = _WITH_COMMENT.match(value)
+        if found is not None:
+            return Address(_decoded(found[3], defects), found[1], _host(found[2]))
+    return None
+
+
 def _decoded(name: str, defects: set[str]) -> str:
     if "=?" in name:
         name = decode_words(name, defects)
-    return _SPACES.sub(" ", name).strip()
+    return " ".join(name.split())
 
 
 def _host(domain: str) -> str:

@@ -51,8 +51,8 @@ PARAMETER_BYTES: Final = 4 * 1024
 DATE_BYTES: Final = 200
 """Bytes of a date: the longest form with comments is under 100."""
 
-BOUNDARY_LINES: Final = 100_000
-"""Lines beginning with two dashes that are compared with the boundaries: MIME_PARTS times 200."""
+BOUNDARY_LINES: Final = 50_000
+"""Lines beginning with two dashes that are compared with the boundaries: 100 for each of MIME_PARTS, as patches have."""
 
 HTML_ATTRIBUTES: Final = 64
 """Attributes of one tag: honest ones have a dozen; the parser compares each with all others."""

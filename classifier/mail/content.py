@@ -104,9 +104,10 @@ def _joined(pieces: list[tuple[int, bool, str]], defects: set[str]) -> str:
     """RFC 2231: pieces in order; the first extended one names the charset for all that are extended."""
     charset: str | None = None
     data = b""
-    for place, (_, extended, value) in enumerate(pieces):
-        if extended and place == 0 and value.count("'") >= 2:
-            charset, _, value = value.split("'", 2)
+    for place, (_, extended, written) in enumerate(pieces):
+        value = written
+        if extended and place == 0 and written.count("'") >= 2:
+            charset, _, value = written.split("'", 2)
         encoded = value.encode("utf-8", "surrogateescape")
         data += unquote_to_bytes(encoded) if extended else encoded
     return decode(data, charset or None, defects)

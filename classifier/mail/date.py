@@ -15,10 +15,7 @@ from .bounds import DATE_BYTES
 
 _EPOCH = date(1970, 1, 1).toordinal()
 _MONTH_NAMES = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
-_MONTHS = {
-    name: number
-    for number, name in enumerate(_MONTH_NAMES, start=1)
-}
+_MONTHS = {name: number for number, name in enumerate(_MONTH_NAMES, start=1)}
 _USUAL = re.compile(
     r"(?:[A-Z][a-z]{2}, {1,2})?(\d{1,2}) ([A-Z][a-z]{2}) (\d{4}) (\d\d):(\d\d)(?::(\d\d))?"
     r" ([+-])(\d\d)([0-5]\d)(?: \([^()]{0,60}\))?\Z",
@@ -107,11 +104,8 @@ def _from_unusual(value: str, defects: set[str]) -> Timestamp | None:
     year, month, day, hour, minute, second = parsed[:6]
     numeric = _NUMERIC_ZONE.findall(value)
     zone = None if parsed[9] is None else parsed[9] // 60
-    if (
-        zone is not None
-        and not -_FURTHEST_ZONE <= zone <= _FURTHEST_ZONE
-        or any(len(digits) > 4 for digits in numeric)
-    ):
+    too_far = zone is not None and not -_FURTHEST_ZONE <= zone <= _FURTHEST_ZONE
+    if too_far or any(len(digits) > 4 for digits in numeric):
         defects.add("absurd_zone")
         zone = None
     try:

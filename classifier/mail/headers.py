@@ -203,7 +203,7 @@ def unfold(raw: bytes, defects: set[str]) -> str:
     """
     if b"\n" in raw or b"\r" in raw:
         # Unfolding takes away at most half: the bound then falls on the same letter whatever the line ends.
-        raw = raw[: 2 * HEADER_FIELD_BYTES].replace(b"\r\n", b"").replace(b"\n", b"").replace(b"\r", b" ")
+        raw = raw[: 2 * HEADER_FIELD_BYTES + 4].replace(b"\r\n", b"").replace(b"\n", b"").replace(b"\r", b" ")
     if len(raw) > HEADER_FIELD_BYTES:
         defects.add("header_too_long")
         raw = raw[:HEADER_FIELD_BYTES]

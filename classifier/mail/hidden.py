@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from functools import lru_cache
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from selectolax.lexbor import LexborNode
@@ -16,7 +17,7 @@ _HIDING_STYLE = re.compile(
 )
 _TEXT_COLOR = re.compile(r"(?:^|;)color:([^;!]+)")
 _BACKGROUND = re.compile(r"(?:^|;)background(?:-color)?:([^;!]+)")
-_BACKGROUND_IMAGE = re.compile(r"background[^;]*(?:url|gradient)\(")
+_IMAGE = re.compile(r"background[^;]*(?:url|gradient)\(")
 _RGB = re.compile(r"rgba?\((\d{1,3}),(\d{1,3}),(\d{1,3})")
 _HEX = re.compile(r"#?([0-9a-f]{3}|[0-9a-f]{6})\Z")
 _NAMED = {"white": (255, 255, 255), "black": (0, 0, 0), "snow": (255, 250, 250), "ivory": (255, 255, 240)}
@@ -24,7 +25,17 @@ _WHITE = (255, 255, 255)
 _ALIKE = 12  # steps of 255 in each channel that no eye tells apart on a screen
 _ANCESTORS = 30  # levels up to look for a background
 
+_LIGHT = 230  # darker text on its own colour is rare, and hides by accident
+_STYLE_CHARS = 500
+
 Color = tuple[int, int, int]
+
+
+class _Style(NamedTuple):
+    hides: bool
+    color: Color | None
+    background: str
+    has_image: bool
 
 
 def is_hidden(node: LexborNode, styled: bool) -> bool:
@@ -47,16 +58,29 @@ def is_hidden(node: LexborNode, styled: bool) -> bool:
     attributes = node.attributes
     if "hidden" in attributes:
         return True
-    style = _squeezed(attributes.get("style"))
-    if style and _HIDING_STYLE.search(style):
+    style = _read_style((attributes.get("style") or "")[:_STYLE_CHARS])
+    if style.hides:
         return True
-    own = _TEXT_COLOR.search(style)
-    color = _color(own[1]) if own else _color(_squeezed(attributes.get("color")))
-    if color is None or (color != _WHITE and min(color) < 230):
+    color = style.color or _color(_squeezed(attributes.get("color")))
+    if color is None or min(color) < _LIGHT:
         return False
     background = _background(node, styled)
     return background is not None and all(
         abs(a - b) <= _ALIKE for a, b in zip(color, background, strict=True)
+    )
+
+
+@lru_cache(maxsize=2048)
+def _read_style(text: str) -> _Style:
+    """Read the little of CSS that matters here; styles repeat within a mail and between mails."""
+    style = _squeezed(text)
+    color = _TEXT_COLOR.search(style)
+    background = _BACKGROUND.search(style)
+    return _Style(
+        _HIDING_STYLE.search(style) is not None,
+        _color(color[1]) if color else None,
+        background[1] if background else "",
+        _IMAGE.search(style) is not None,
     )
 
 
@@ -84,11 +108,10 @@ def _background(node: LexborNode, styled: bool) -> Color | None:
         attributes = here.attributes
         if "background" in attributes or (styled and ("class" in attributes or "id" in attributes)):
             return None
-        style = _squeezed(attributes.get("style"))
-        if _BACKGROUND_IMAGE.search(style):
+        style = _read_style((attributes.get("style") or "")[:_STYLE_CHARS])
+        if style.has_image:
             return None
-        found = _BACKGROUND.search(style)
-        given = found[1] if found else _squeezed(attributes.get("bgcolor"))
+        given = style.background or _squeezed(attributes.get("bgcolor"))
         if given and given not in ("transparent", "inherit", "none", "initial"):
             return _color(given)
         here = here.parent

@@ -15,34 +15,44 @@ from .bounds import HTML_ATTRIBUTES, HTML_BYTES, HTML_WORK, LINKS
 from .hidden import is_hidden
 
 if TYPE_CHECKING:
-    from selectolax.lexbor import LexborHTMLParser
+    from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 # Where a reader sees a new line; spelled out because re.IGNORECASE takes twice as long.
 _NEW_LINE = re.compile(
     r"<(?=/?(?:[pP]|[dD][iIlLtTdD]|[tT][dDrRhHaA]|[lL][iI]|[hH][1-6rR]|[uUoO][lL]|[bB][rRlL]|[cC][eE])"
     r"[\s>/vbalnoVBALNO])"
 )
-# A tag with at most HTML_ATTRIBUTES attributes, as HTML's tokenizer reads them; the group is empty where
-# there are more. Possessive throughout, so each letter is passed once.
+# A tag with at most HTML_ATTRIBUTES attributes, as HTML's tokenizer reads them; the group holds the letter
+# with which one more begins. Possessive throughout, so each letter is passed once.
 _TAG = re.compile(
     r"<[a-zA-Z][^\s/>]*+"
     r"(?:[\s/]*+[^\s/>][^\s/>=]*+(?:\s*+=\s*+(?:\"[^\"]*+(?:\"|\Z)|'[^']*+(?:'|\Z)|[^\s>\"'][^\s>]*+)?+)?+)"
-    rf"{{0,{HTML_ATTRIBUTES}}}+[\s/]*+(>|\Z)?+"
+    rf"{{0,{HTML_ATTRIBUTES}}}+[\s/]*+(?:>|\Z|(.))"
 )
 _NAME = re.compile(r"<(/?)([a-zA-Z][^\s/>]{0,20})")
-# Never left open by a browser: void elements, and those whose end is implied by the next of their kind.
-_NOT_NESTING = frozenset(
-    "area base br col embed hr img input link meta param source track wbr"
-    " p li td th tr dd dt option tbody thead tfoot colgroup html head body".split()
-)
-_SMALL = 4096  # characters: no HTML this short can cost more than a few milliseconds
-_NEVER_SHOWN = "script,style,head,template,noscript,title,textarea,select,object,iframe,noframes"
+# Never nested by a browser: void elements, and those whose end is implied by the next of their kind.
+_NOT_NESTING = frozenset((
+    "area", "base", "br", "col", "embed", "hr", "img", "input", "link",
+    "meta", "param", "source", "track", "wbr", "p", "li", "td", "th",
+    "tr", "dd", "dt", "option", "tbody", "thead", "tfoot", "colgroup", "html", "head", "body",
+))  # fmt: skip
+_SMALL = 8192  # characters: no HTML this short can cost more than 30 ms, whatever is in it
+_NEVER_SHOWN = (
+    "script", "style", "head", "template", "noscript", "title", "textarea", "select", "object", "iframe",
+    "noframes", "noembed",
+)  # fmt: skip
 _COUNTED = {
-    "img": "images", "form": "forms", "script": "scripts", "iframe": "frames", "style": "styles",
-    "input": "inputs", "object": "objects", "embed": "objects",
+    "form": "forms", "input": "inputs", "script": "scripts", "style": "styles", "iframe": "frames",
+    "frame": "frames", "object": "objects", "embed": "objects",
 }  # fmt: skip
-_MAY_HIDE = re.compile(r"hidden|display|font-size|color|opacity|mso-hide|height|text-indent", re.IGNORECASE)
-_HIDING = "[hidden],[style],font[color],font[size]"
+_LOOKED_FOR = ",".join(dict.fromkeys((*_NEVER_SHOWN, *_COUNTED)))
+_HIDING_WORDS = (
+    "display:", "display :", "visibility", "opacity", "mso-hide", "font-size", "font:", "-indent",
+    "max-height",
+)  # fmt: skip
+_LIGHT_COLOR = re.compile(
+    r"(?<![a-z-])color\s{0,3}[=:]\s{0,3}[\"']?(?:white|snow|ivory|rgb|#?[ef]{3}|#?(?:[ef][0-9a-f]){3})"
+)
 _TINY = re.compile(r"[01](?:px)?\Z")
 _PARSER: list[type[LexborHTMLParser]] = []
 
@@ -115,12 +125,12 @@ def merge(several: list[HtmlFacts]) -> HtmlFacts:
 
 
 def read_html(html: str, defects: set[str]) -> HtmlFacts:
-    """Read one HTML part.
+    r"""Read one HTML part.
 
     Parameters
     ----------
     html : str
-        Decoded, with ``\\n`` as line end.
+        Decoded, with ``\n`` as line end.
     defects : set of str
         Gets ``html_too_long``, ``html_too_deep``, ``too_many_attributes``, ``too_many_links``.
 
@@ -137,8 +147,7 @@ def read_html(html: str, defects: set[str]) -> HtmlFacts:
     length = len(html)
     html = bounded(html, defects)
     tree = _parse(_NEW_LINE.sub("\n<", html.replace("\n", " ")))
-    counts = _drop_unshown(tree)
-    hidden = _drop_hidden(tree, "style" in html) if _MAY_HIDE.search(html) else ""
+    counts, hidden = _drop_unseen(tree, html.lower())
     links, images, tiny = _links_and_images(tree, defects)
     body = tree.body
     return HtmlFacts(
@@ -161,9 +170,9 @@ def bounded(html: str, defects: set[str]) -> str:
         html = html[:HTML_BYTES]
     if len(html) <= _SMALL:
         return html
-    if "" in _TAG.findall(html)[:-1]:
+    if any(_TAG.findall(html)):
         defects.add("too_many_attributes")
-        html = html[: next(found.start() for found in _TAG.finditer(html) if not found[1])]
+        html = html[: next(found.start() for found in _TAG.finditer(html) if found[1])]
     if html.count("<") ** 2 > 2 * HTML_WORK:
         html = _not_too_deep(html, defects)
     return html
@@ -201,27 +210,50 @@ def _parse(html: str) -> LexborHTMLParser:
     return _PARSER[0](html.encode("utf-8", "replace"))
 
 
-def _drop_unshown(tree: LexborHTMLParser) -> dict[str, int]:
-    counts = dict.fromkeys(("forms", "inputs", "scripts", "styles", "frames", "objects"), 0)
-    for node in tree.css("form,input,embed," + _NEVER_SHOWN):
+def _drop_unseen(tree: LexborHTMLParser, lower: str) -> tuple[dict[str, int], str]:
+    """Count some elements, take what no reader sees out of the tree, return the hidden text."""
+    hiding = _hiding_selectors(lower)
+    counts = dict.fromkeys(_COUNTED.values(), 0)
+    unseen: list[tuple[LexborNode, bool]] = []
+    styled = "<style" in lower
+    for node in _once(tree, ",".join([_LOOKED_FOR, *hiding])):
         tag = node.tag or ""
-        kind = _COUNTED.get(tag)
-        if kind is not None:
-            counts[kind] += 1
-    for node in tree.css(_NEVER_SHOWN):
-        node.decompose()
-    return counts
+        if tag in _COUNTED:
+            counts[_COUNTED[tag]] += 1
+        if tag in _NEVER_SHOWN:
+            unseen.append((node, False))
+        elif hiding and is_hidden(node, styled):
+            unseen.append((node, True))
+    return counts, _take_out(unseen)
 
 
-def _drop_hidden(tree: LexborHTMLParser, styled: bool) -> str:
-    """Take hidden elements out of the tree; return their text."""
-    hidden: list[str] = []
-    for node in [node for node in tree.css(_HIDING) if is_hidden(node, styled)]:
-        text = _tidy(node.text())
-        if text:
-            hidden.append(text)
+def _hiding_selectors(lower: str) -> list[str]:
+    """Which elements are worth asking whether they are hidden."""
+    light = _LIGHT_COLOR.search(lower) is not None
+    selectors = ["[hidden]"] if "hidden" in lower else []
+    if light or any(word in lower for word in _HIDING_WORDS):
+        selectors.append("[style]")
+    if light and "<font" in lower:
+        selectors.append("font[color]")
+    return selectors
+
+
+def _once(tree: LexborHTMLParser, selector: str) -> list[LexborNode]:
+    """Each matching element once, in document order: lexbor lists one again for every selector it matches."""
+    return list({node.mem_id: node for node in tree.css(selector)}.values())
+
+
+def _take_out(unseen: list[tuple[LexborNode, bool]]) -> str:
+    """Take elements out of the tree, the last first: lexbor frees what stands in an element with it.
+
+    Returns the text of those that are marked, which a reader would see were it not hidden.
+    """
+    texts: list[str] = []
+    for node, is_text in reversed(unseen):
+        if is_text:
+            texts.append(_tidy(node.text()))
         node.decompose()
-    return "\n".join(hidden)
+    return "\n".join(text for text in reversed(texts) if text)
 
 
 def _links_and_images(tree: LexborHTMLParser, defects: set[str]) -> tuple[tuple[Link, ...], int, int]:
@@ -240,5 +272,4 @@ def _links_and_images(tree: LexborHTMLParser, defects: set[str]) -> tuple[tuple[
 
 
 def _tidy(text: str) -> str:
-    lines = (" ".join(line.split()) for line in text.split("\n"))
-    return "\n".join(line for line in lines if line)
+    return "\n".join([" ".join(words) for line in text.split("\n") if (words := line.split())])

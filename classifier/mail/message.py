@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from .address import Address, parse_addresses
-from .bounds import HEADER_FIELD_BYTES, MESSAGE_IDS_PER_HEADER
+from .bounds import HEADER_BLOCK_BYTES, HEADER_FIELD_BYTES, MESSAGE_IDS_PER_HEADER
 from .content import media_type, parse_content
 from .date import Timestamp, parse_date
 from .fact import fact
@@ -15,14 +15,18 @@ from .mime import Part, walk
 from .readable import Attachment, Readable
 
 _MESSAGE_ID = re.compile(r"<[^<>\s]{1,998}>")
-_FROM_LINE = re.compile(rb">?From [^\n]*+\n?")
+_FROM_LINES = re.compile(rb"(?:>?From [^\n]*+(?:\n|\Z)){1,9}+")
 _BLANK_LINES = re.compile(rb"(?:[ \t\r]*+\n)++(?=[!-9;-~]{1,80}:)")
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+_ONCE = (
+    b"from", b"sender", b"reply-to", b"to", b"cc", b"date", b"message-id", b"in-reply-to", b"references",
+    b"subject", b"mime-version", b"content-type", b"content-transfer-encoding",
+)  # fmt: skip
 _TWO_LINES = 2000  # bytes: RFC 5322 section 2.1.1 ends a line after 998
 
 
 class Message:
-    """A lazy view over the bytes of one message; made by any bytes whatever, without an exception.
+    r"""A lazy view over the bytes of one message; made by any bytes whatever, without an exception.
 
     Every attribute is found out when it is first asked for and kept. What is damaged, or over one of
     the bounds, is never an error but a name in `defects`.
@@ -34,9 +38,9 @@ class Message:
 
     Examples
     --------
-    >>> m = Message(b"From: =?utf-8?q?J=C3=B6?= <jo@example.org>\\nSubject: Hi\\n\\nHello\\n")
+    >>> m = Message(b"From: =?utf-8?q?J=C3=B6?= <jo@example.org>\nSubject: Hi\n\nHello\n")
     >>> m.author, m.subject, m.text
-    (Address(name='Jö', local='jo', domain='example.org'), 'Hi', 'Hello\\n')
+    (Address(name='Jö', local='jo', domain='example.org'), 'Hi', 'Hello\n')
     """
 
     def __init__(self, raw: bytes) -> None:
@@ -64,6 +68,8 @@ class Message:
         """
         for header in self.headers:
             _ = header.value
+        if any(self.headers.count(name) > 1 for name in _ONCE):
+            self._defects.add("duplicate_header")
         for name, once in vars(type(self)).items():
             if isinstance(once, fact):
                 getattr(self, name)
@@ -98,14 +104,12 @@ class Message:
         if data.startswith(_BYTE_ORDER_MARK):
             self._defects.add("byte_order_mark")
             start = len(_BYTE_ORDER_MARK)
-        while True:
-            from_line = _FROM_LINE.match(data, start)
-            if from_line is None:
-                break
+        from_lines = _FROM_LINES.match(data, start)
+        if from_lines is not None:
             self._defects.add("from_line_inside")
-            start = from_line.end()
+            start = from_lines.end()
         if data[start : start + 1] in b" \t\r\n":
-            blank = _BLANK_LINES.match(data, start)
+            blank = _BLANK_LINES.match(data, start, start + HEADER_BLOCK_BYTES)
             if blank is not None:
                 self._defects.add("blank_lines_before_header")
                 start = blank.end()

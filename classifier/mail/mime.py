@@ -8,7 +8,6 @@ stack. Here each boundary line is looked up in a dict of the open boundaries: li
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import islice
 from typing import NamedTuple
 
 from .bounds import BOUNDARY_BYTES, BOUNDARY_LINES, MIME_DEPTH, MIME_PARTS, PART_HEADER_BYTES
@@ -98,7 +97,7 @@ def walk(data: bytes, headers: Headers, defects: set[str]) -> tuple[Part, ...]:
     Source: RFC 2046 section 5.1. A boundary ends every part inside, so a part cut short cannot swallow
     its neighbours.
     """
-    top, boundary = _describe(headers, "text/plain", 0, -1, len(data), defects)
+    top, boundary = _describe(headers, "text/plain", (0, -1, len(data)), defects)
     if boundary is None and top.content_type != "message/rfc822":
         return (top,)
     walker = _Walker(data, defects)
@@ -112,11 +111,12 @@ class _Walker:
         self.data, self.defects = data, defects
         self.nodes: list[_Node] = []
         self.chain: list[int] = []  # indices of the open nodes, outermost first
+        self.lines_left = BOUNDARY_LINES
         self.boundaries: dict[bytes, int] = {}  # of the open multiparts: place in the chain
 
     def run(self, at: int) -> None:
         """Follow the boundary lines to the end."""
-        for where, line, behind in islice(_dash_lines(self.data, at), BOUNDARY_LINES + 1):
+        for where, line, behind in self.dash_lines(at, len(self.data)):
             place = self.boundaries.get(line)
             closes = False
             if place is None and line.endswith(b"--"):
@@ -176,7 +176,7 @@ class _Walker:
                 return False
             depth = self.nodes[parent].part.depth + 1
             headers = self.part_headers(start)
-            part, boundary = _describe(headers, default, depth, parent, len(self.data), self.defects)
+            part, boundary = _describe(headers, default, (depth, parent, len(self.data)), self.defects)
             if depth >= MIME_DEPTH and (boundary is not None or _is_message(part)):
                 self.defects.add("mime_too_deep")
                 boundary = None
@@ -188,16 +188,29 @@ class _Walker:
     def part_headers(self, start: int) -> Headers:
         """Read the header of a part, which ends at the latest where a boundary stands."""
         stop = min(len(self.data), start + PART_HEADER_BYTES)
+        for where, line, _ in self.dash_lines(start, stop):
+            if line in self.boundaries or line[:-2] in self.boundaries:
+                return Headers(self.data, self.defects, start, max(start, _line_end(self.data, where)))
         headers = Headers(self.data, self.defects, start, stop)
-        if self.data.find(b"--", start, headers.body_start) >= 0:
-            for where, line, _ in _dash_lines(self.data, start):
-                if where >= headers.body_start:
-                    break
-                if line in self.boundaries or line[:-2] in self.boundaries:
-                    return Headers(self.data, self.defects, start, max(start, _line_end(self.data, where)))
         if headers.body_start == start + PART_HEADER_BYTES:
             self.defects.add("header_block_too_long")
         return headers
+
+    def dash_lines(self, start: int, stop: int) -> Iterator[tuple[int, bytes, int]]:
+        """Lines that begin with two dashes: where the line end before is, their text, where the next begins."""
+        data, at = self.data, max(0, start - 1)
+        while self.lines_left > 0:
+            at = data.find(b"\n--", at, stop)
+            if at < 0:
+                return
+            self.lines_left -= 1
+            end = data.find(b"\n", at + 3)
+            if end < 0:
+                end = len(data)
+            if end - at <= BOUNDARY_BYTES + 8:
+                yield at, data[at + 3 : end].rstrip(), end + 1
+            at = end
+        self.defects.add("too_many_boundary_lines")
 
 
 def _is_message(part: Part) -> bool:
@@ -205,28 +218,18 @@ def _is_message(part: Part) -> bool:
 
 
 def _line_end(data: bytes, newline: int) -> int:
-    """Where the line before a ``\\n`` ends: a CR before it belongs to the line end."""
+    r"""Where the line before a ``\n`` ends: a CR before it belongs to the line end."""
     return newline - 1 if newline > 0 and data[newline - 1] == 0x0D else newline
 
 
-def _dash_lines(data: bytes, start: int) -> Iterator[tuple[int, bytes, int]]:
-    """Lines that begin with two dashes: where their line end before is, their text, where the next begins."""
-    at = max(0, start - 1)
-    while True:
-        at = data.find(b"\n--", at)
-        if at < 0:
-            return
-        end = data.find(b"\n", at + 1)
-        behind = len(data) if end < 0 else end + 1
-        if behind - at <= BOUNDARY_BYTES + 8:
-            yield at, data[at + 3 : behind].rstrip(), behind
-        at = behind - 1 if behind > at + 1 else behind
-
-
 def _describe(
-    headers: Headers, default: str, depth: int, parent: int, end: int, defects: set[str]
+    headers: Headers, default: str, place: tuple[int, int, int], defects: set[str]
 ) -> tuple[Part, bytes | None]:
-    """Tell the part that a header announces, and its boundary if it is a multipart that can be opened."""
+    """Tell the part that a header announces, and its boundary if it is a multipart that can be opened.
+
+    `place` is its depth, its parent and its end as far as known.
+    """
+    depth, parent, end = place
     raw = headers.raw(b"content-type")
     content, kind = _NOTHING, default
     if raw is not None:
