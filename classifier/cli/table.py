@@ -1,0 +1,213 @@
+"""The table that a person reads: what is important on top with its reasons, then what is not, folded."""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, NamedTuple
+
+from classifier.cli.record import record
+from classifier.cli.screen import bounded, cells, fit
+
+if TYPE_CHECKING:
+    from classifier.verdict import Verdict
+
+UNSURE_SHOWN = 20
+"""Unsure messages shown one by one; beyond, their number says enough."""
+
+FOLDED_SHOWN = 4
+"""Senders named under each folded label."""
+
+SENDERS_COUNTED = 10_000
+"""Distinct senders counted apart: a mailbox of a million spams has a million, and memory must stay flat."""
+
+LONGEST_KEY = 12
+"""A byte offset fits in the line; the file names of a Maildir do not, and stand in --format jsonl."""
+
+ROOMY = 100
+"""From so many columns on the reasons stand on the message's own line, else below it."""
+
+
+class Line(NamedTuple):
+    """What is kept of a message that is shown by itself."""
+
+    mailbox: str
+    key: str
+    chance: float
+    date: str
+    sender: str
+    subject: str
+    why: str
+    label: str
+
+
+class Table:
+    """Collects verdicts, then lays them out.
+
+    Parameters
+    ----------
+    width : int
+        Columns.
+    explain : int, default 3
+        Reasons a message.
+    """
+
+    def __init__(self, width: int, explain: int = 3) -> None:
+        self.width, self.explain = width, explain
+        self.counts: Counter[str] = Counter()
+        self.unsure = 0
+        self._shown: list[Line] = []
+        self._doubtful: list[Line] = []
+        self._senders: dict[str, Counter[str]] = {"unimportant": Counter(), "spam": Counter()}
+
+    def wants(self, verdict: Verdict) -> bool:
+        """Tell whether a message will be shown by itself, so that its reasons are needed.
+
+        Parameters
+        ----------
+        verdict : Verdict
+
+        Returns
+        -------
+        bool
+        """
+        return verdict.label == "important" or (verdict.unsure and len(self._doubtful) < UNSURE_SHOWN)
+
+    def add(self, verdict: Verdict) -> None:
+        """Take one more verdict.
+
+        Parameters
+        ----------
+        verdict : Verdict
+            With its clues if :meth:`wants` says so.
+        """
+        self.counts[verdict.label] += 1
+        self.unsure += bool(verdict.unsure)
+        if self.wants(verdict):
+            line = self._line(verdict)
+            (self._doubtful if verdict.unsure else self._shown).append(line)
+        if verdict.label in self._senders:
+            self._fold(self._senders[verdict.label], _sender(verdict))
+
+    def lines(self) -> Iterator[tuple[str, bool]]:
+        """Lay out everything.
+
+        Yields
+        ------
+        (str, bool)
+            A line, and whether it is a heading.
+        """
+        yield self._summary(), True
+        yield from self._section("Important", self._shown)
+        yield from self._section("Unsure: look at these, too", self._doubtful, label=True)
+        hidden = self.unsure - len(self._doubtful)
+        if hidden > 0:
+            yield f"  … and {hidden} more", False
+        for label, senders in self._senders.items():
+            yield from self._folded(label, senders)
+
+    def _summary(self) -> str:
+        """All counts in one sentence."""
+        counts = ", ".join(f"{self.counts[name]} {name}" for name in ("important", "unimportant", "spam"))
+        unsure = f" ({self.unsure} unsure)" if self.unsure else ""
+        total = self.counts.total()
+        return f"{total} message{'' if total == 1 else 's'}: {counts}{unsure}"
+
+    def _section(self, title: str, lines: list[Line], label: bool = False) -> Iterator[tuple[str, bool]]:
+        """One heading and its messages, the likeliest important first."""
+        if not lines:
+            return
+        yield "", False
+        yield title, True
+        several = len({line.mailbox for line in lines}) > 1
+        longest = max(len(line.key) for line in lines)
+        key = longest if longest <= LONGEST_KEY else 0
+        for line in sorted(lines, key=lambda line: -line.chance):
+            for text in self._laid_out(line, key, several, label):
+                yield text.rstrip(), False
+
+    def _laid_out(self, line: Line, key: int, several: bool, label: bool) -> Iterator[str]:
+        """One message in one line, or in two on a narrow screen."""
+        head = f"  {line.key:>{key}} " if key else "  "
+        head += f" {fit(os.path.basename(line.mailbox.rstrip('/')), 12)} " if several else ""
+        head += f" {fit(line.label + '?', 12)} " if label else ""
+        head += f"{line.chance:4.0%}  "
+        if self.width >= ROOMY:
+            head += f"{line.date:10}  {fit(line.sender, 24)}  "
+            rest = self.width - cells(head) - 2
+            yield head + fit(line.subject, rest // 2) + "  " + fit(line.why, rest - rest // 2)
+            return
+        head += f"{line.date[5:]:5}  "
+        yield head + fit(line.subject, max(8, self.width - cells(head)))
+        for text in (line.sender, line.why):
+            yield " " * 8 + fit(text, self.width - 8)
+
+    def _folded(self, label: str, senders: Counter[str]) -> Iterator[tuple[str, bool]]:
+        """Fold what need not be read into counts, its busiest senders named."""
+        if not self.counts[label]:
+            return
+        yield "", False
+        yield f"{label.capitalize()}: {self.counts[label]}", True
+        busiest = sorted(senders.items(), key=lambda pair: (-pair[1], pair[0]))[:FOLDED_SHOWN]
+        for sender, count in busiest:
+            yield f"  {count:>6}  {fit(sender, self.width - 10)}".rstrip(), False
+        rest = self.counts[label] - sum(count for _, count in busiest)
+        if rest:
+            yield f"  {rest:>6}  from others", False
+
+    def _line(self, verdict: Verdict) -> Line:
+        """Keep the little that will be printed."""
+        one = record(verdict, 0)
+        clues = [clue for clue in verdict.clues if supports(verdict, clue.contribution)]
+        why = "; ".join(reason(clue.name, clue.value) for clue in clues[: self.explain])
+        date = (one["date"] or "")[:10]
+        chance = one["p"]["important"]
+        where = bounded(one["mailbox"] or "", 200), bounded(one["key"] or "", 200)
+        return Line(*where, chance, date, _sender(verdict), bounded(one["subject"], 400), why, verdict.label)
+
+    @staticmethod
+    def _fold(senders: Counter[str], sender: str) -> None:
+        """Count one more from a sender, while there is room for senders."""
+        if sender in senders or len(senders) < SENDERS_COUNTED:
+            senders[sender] += 1
+
+
+def supports(verdict: Verdict, contribution: float) -> bool:
+    """Tell whether a contribution speaks for the label, not against it.
+
+    Parameters
+    ----------
+    verdict : Verdict
+    contribution : float
+        In nats, to the question that decided the label.
+
+    Returns
+    -------
+    bool
+    """
+    return contribution < 0 if verdict.label == "unimportant" else contribution > 0
+
+
+def reason(name: str, value: object) -> str:
+    """Say a clue in a few characters.
+
+    Parameters
+    ----------
+    name : str
+    value : object
+
+    Returns
+    -------
+    str
+        The name alone where it says all.
+    """
+    plain = value is None or value is True or value == "" or str(value) in name
+    return bounded(name if plain else f"{name} {value}", 80)
+
+
+def _sender(verdict: Verdict) -> str:
+    """Name the author's address: the display name is the sender's own fancy."""
+    author = verdict.message.author
+    text = author.addr if author and author.addr != "@" else verdict.message.headers.get("from")
+    return bounded(text, 120) or "(no sender)"
