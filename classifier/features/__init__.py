@@ -17,7 +17,7 @@ __all__ = ["Block", "BlockRows", "Extractor", "MailVectorizer", "Rows", "Schema"
 def __getattr__(name: str) -> Any:
     """Import the transformer only when asked: it brings scikit-learn."""
     if name == "MailVectorizer":
-        from classifier.features.vectorizer import MailVectorizer  # noqa: PLC0415
+        from classifier.features.vectorizer import MailVectorizer
 
         return MailVectorizer
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

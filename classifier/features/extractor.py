@@ -77,10 +77,7 @@ class Extractor:
         Rows
         """
         parts = [self._some(batch[at : at + BATCH_ROWS]) for at in range(0, len(batch), BATCH_ROWS)]
-        if len(parts) == 1:
-            return parts[0]
-        blocks = zip(*(part.blocks for part in parts), strict=True) if parts else ((),) * 4
-        return Rows(self.schema, tuple(_joined(each) for each in blocks))
+        return parts[0] if len(parts) == 1 else joined_rows(self.schema, parts)
 
     def _some(self, batch: Sequence[Facts]) -> Rows:
         wordings = [self.read(facts.message) for facts in batch]
@@ -141,6 +138,23 @@ class Extractor:
     def _grams(self, wordings: list[Wording]) -> BlockRows:
         grams, lengths = four_grams([each.start for each in wordings])
         return _block(grams, lengths, self.schema.blocks[3].bits)
+
+
+def joined_rows(schema: Schema, parts: Sequence[Rows]) -> Rows:
+    """Lay batches end to end.
+
+    Parameters
+    ----------
+    schema : Schema
+    parts : sequence of Rows
+        Any number, of this schema.
+
+    Returns
+    -------
+    Rows
+    """
+    blocks = zip(*(part.blocks for part in parts), strict=True) if parts else ((),) * len(schema.blocks)
+    return Rows(schema, tuple(_joined(each) for each in blocks))
 
 
 def hash_signal(name: str) -> int:

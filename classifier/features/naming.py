@@ -72,7 +72,9 @@ def _all_columns(extractor: Extractor, facts: Facts) -> Iterator[Named]:
     yield from _grams(schema.blocks[3].bits, wording.start)
 
 
-def _words(block: int, bits: int, segments: list[bytes], tags: list[int], names: list[str]) -> Iterator[Named]:
+def _words(
+    block: int, bits: int, segments: list[bytes], tags: list[int], names: list[str]
+) -> Iterator[Named]:
     if not segments:
         return
     raw, words = find_words(segments)

@@ -62,7 +62,7 @@ class Rows:
         csr_matrix of shape (n_rows, n_columns), float32
             Each block's part of a row has Euclidean length 1, or is empty.
         """
-        from scipy.sparse import csr_matrix  # noqa: PLC0415  # training only
+        from scipy.sparse import csr_matrix  # training only
 
         counts = np.stack([block.counts for block in self.blocks], axis=1)
         ends = np.cumsum(counts.ravel()).reshape(counts.shape)

@@ -1,0 +1,24 @@
+"""Learners: scikit-learn estimators to train with, plain tables to run with."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from classifier.learners.tables import QUESTIONS, Tables
+
+if TYPE_CHECKING:
+    from classifier.learners.bayes import BayesLearner as BayesLearner
+    from classifier.learners.fusion import FusedLearner as FusedLearner
+    from classifier.learners.linear import LinearLearner as LinearLearner
+
+__all__ = ["QUESTIONS", "BayesLearner", "FusedLearner", "LinearLearner", "Tables"]
+
+_TRAINING = {"BayesLearner": "bayes", "FusedLearner": "fusion", "LinearLearner": "linear"}
+
+
+def __getattr__(name: str) -> Any:
+    """Import what trains only when asked: it brings scikit-learn."""
+    if name in _TRAINING:
+        return getattr(import_module(f"classifier.learners.{_TRAINING[name]}"), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -1,0 +1,82 @@
+"""A trained model as it runs: one number a column and question. Plain numpy; scikit-learn is for training.
+
+Whatever was fused in training (linear and Bayes learners, fusion, calibration), all of it is linear in the
+columns, so it is added up beforehand into one table a question: the log-odds of a message are
+
+    bias + sum over blocks of (sum of the table over the set columns of the block) / sqrt(their number)
+
+and the terms of that sum are the exact explanation of the score.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from classifier.features import BlockRows, Rows, Schema
+
+QUESTIONS = ("spam", "importance")
+"""Is it spam? Given that it is not, is it important? In the order of the table's second axis."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tables:
+    """Weights of both questions.
+
+    Parameters
+    ----------
+    schema : Schema
+    weights : ndarray of shape (n_columns, 2), float16
+        Nats for a block with one set column; may be memory-mapped.
+    bias : ndarray of shape (2,), float64
+        Nats.
+    """
+
+    schema: Schema
+    weights: NDArray[np.float16]
+    bias: NDArray[np.float64]
+
+    @classmethod
+    def empty(cls, schema: Schema) -> Tables:
+        """Know nothing: every score is 0, an even chance.
+
+        Parameters
+        ----------
+        schema : Schema
+
+        Returns
+        -------
+        Tables
+        """
+        return cls(schema, np.zeros((schema.n_columns, 2), np.float16), np.zeros(2))
+
+    def score(self, rows: Rows) -> NDArray[np.float64]:
+        """Score messages.
+
+        Parameters
+        ----------
+        rows : Rows
+            Of the same schema.
+
+        Returns
+        -------
+        ndarray of shape (n_rows, 2), float64
+            Natural-log odds of spam, and of important given not spam.
+        """
+        scores = np.tile(self.bias, (len(rows), 1))
+        for place, block in zip(self.schema.blocks, rows.blocks, strict=True):
+            scores += _sums(self.weights[place.start : place.stop], block) * block.scale[:, None]
+        return scores
+
+
+def _sums(table: NDArray[np.float16], block: BlockRows) -> NDArray[np.float64]:
+    """Add up the table over each row's columns; rows without any get 0."""
+    sums = np.zeros((len(block.counts), table.shape[1]))
+    filled = np.flatnonzero(block.counts)
+    if len(filled):
+        counts = block.counts[filled]
+        weights = np.take(table, block.columns, axis=0).astype(np.float32)
+        sums[filled] = np.add.reduceat(weights, np.cumsum(counts) - counts, axis=0, dtype=np.float64)
+    return sums

@@ -1,0 +1,276 @@
+"""A model file: one safetensors file with the tables, and a JSON card inside.
+
+Nothing in it is ever executed, so a stranger's model is safe to load. The tables are mapped, not
+read: processes share the pages. Layout (https://github.com/huggingface/safetensors): eight bytes of
+header length, a JSON header that names each array's place, then the arrays.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+import mmap
+import os
+import tempfile
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from classifier.errors import ModelError, ModelFormatError, ModelNotFound
+from classifier.features import Schema
+from classifier.learners import QUESTIONS, Tables
+from classifier.verdict import Cuts
+
+FORMAT = 1
+"""Version of the card; a reader refuses what it does not know."""
+
+SUFFIX = ".mailtriage"
+
+HEADER_BYTES = 16 << 20
+"""A header longer than this is no card of ours; the bound keeps a forged length from eating the memory."""
+
+_DTYPES = {
+    "F16": np.dtype("<f2"),
+    "F64": np.dtype("<f8"),
+    "I64": np.dtype("<i8"),
+    "U32": np.dtype("<u4"),
+    "U8": np.dtype("u1"),
+}
+
+_HOMES = (Path(__file__).parent / "models", Path(__file__).parent.parent / "models" / "starter")
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """What a model file holds.
+
+    Parameters
+    ----------
+    tables : Tables
+    cuts : Cuts
+    card : dict
+        What people should know: how it was trained, on what, how well it did.
+    learned : dict of str to ndarray
+        What was learned since, one message at a time; see `learners.online`.
+    """
+
+    tables: Tables
+    cuts: Cuts
+    card: dict[str, Any]
+    learned: dict[str, Any] = field(default_factory=dict)
+
+
+def save_model(model: Model, path: str | os.PathLike[str]) -> None:
+    """Write a model file; whoever reads it sees the whole old or the whole new one.
+
+    Parameters
+    ----------
+    model : Model
+    path : path
+        Replaced if it exists.
+
+    Raises
+    ------
+    ModelError
+        If it cannot be written.
+    """
+    from safetensors.numpy import save  # scoring only reads
+
+    target = Path(path)
+    weights = np.ascontiguousarray(model.tables.weights)
+    arrays = {"weights": weights, "bias": model.tables.bias.astype(np.float64), **model.learned}
+    card = {
+        **model.card,
+        "format": FORMAT,
+        "questions": list(QUESTIONS),
+        "schema": model.tables.schema.to_json(),
+        "thresholds": {name: getattr(model.cuts, name) for name in Cuts.__dataclass_fields__},
+        "sha256": _fingerprint(arrays),
+    }
+    data = save(arrays, metadata={"mailtriage": json.dumps(card, sort_keys=True)})
+    scratch = None
+    try:
+        with tempfile.NamedTemporaryFile(dir=target.parent, prefix=f".{target.name}.", delete=False) as out:
+            scratch = Path(out.name)
+            out.write(data)
+            out.flush()
+            os.fsync(out.fileno())
+        umask = os.umask(0)
+        os.umask(umask)
+        scratch.chmod(0o666 & ~umask)
+        scratch.replace(target)
+    except OSError as error:
+        if scratch is not None:
+            scratch.unlink(missing_ok=True)
+        raise ModelError(f"{target}: cannot be written: {error.strerror or error}") from None
+
+
+def load_model(name: str | os.PathLike[str]) -> Model:
+    """Open a model by path, or by name where this package ships it.
+
+    Parameters
+    ----------
+    name : str or path
+        ``"starter"``, or the path of a file.
+
+    Returns
+    -------
+    Model
+
+    Raises
+    ------
+    ModelNotFound
+        If there is no such file or name.
+    ModelFormatError
+        If it is truncated, foreign or damaged.
+    SchemaMismatch
+        If this version makes other columns than it was trained on.
+    """
+    path = find_model(name)
+    try:
+        with path.open("rb") as file:
+            data = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+    except (OSError, ValueError) as error:
+        raise ModelFormatError(
+            f"{path}: cannot be read: {getattr(error, 'strerror', None) or error}"
+        ) from None
+    try:
+        return _read(data)
+    except ModelError as error:
+        raise type(error)(f"{path}: {error}") from None
+
+
+def find_model(name: str | os.PathLike[str]) -> Path:
+    """Find the file of a model.
+
+    Parameters
+    ----------
+    name : str or path
+
+    Returns
+    -------
+    Path
+
+    Raises
+    ------
+    ModelNotFound
+        If there is none.
+    """
+    text = os.fspath(name)
+    path = Path(text)
+    if path.is_file():
+        return path
+    for home in _HOMES:
+        shipped = home / f"{text}{SUFFIX}"
+        if os.sep not in text and shipped.is_file():
+            return shipped
+    if path.exists():
+        raise ModelFormatError(f"{path}: not a file")
+    known = ", ".join(list_models()) or "none"
+    raise ModelNotFound(f"{text}: no such model file, nor the name of a shipped model (shipped: {known})")
+
+
+def list_models() -> dict[str, Path]:
+    """Name the models that this package ships.
+
+    Returns
+    -------
+    dict of str to Path
+    """
+    return {path.stem: path for home in reversed(_HOMES) for path in sorted(home.glob(f"*{SUFFIX}"))}
+
+
+def verify_model(name: str | os.PathLike[str]) -> Model:
+    """Open a model and check its arrays against the fingerprint in its card.
+
+    Parameters
+    ----------
+    name : str or path
+
+    Returns
+    -------
+    Model
+
+    Raises
+    ------
+    ModelFormatError
+        If a number was changed since it was written, or is not finite.
+    """
+    model = load_model(name)
+    arrays = {"weights": model.tables.weights, "bias": model.tables.bias, **model.learned}
+    if _fingerprint(arrays) != model.card.get("sha256"):
+        raise ModelFormatError(f"{find_model(name)}: its arrays are not those that its card describes")
+    if not all(np.isfinite(array).all() for array in arrays.values()):
+        raise ModelFormatError(f"{find_model(name)}: it holds numbers that are not finite")
+    return model
+
+
+def _fingerprint(arrays: dict[str, Any]) -> str:
+    digest = hashlib.sha256()
+    for name in sorted(arrays):
+        digest.update(name.encode() + b"\0" + np.ascontiguousarray(arrays[name]).tobytes())
+    return digest.hexdigest()
+
+
+def _read(data: mmap.mmap) -> Model:
+    header, start = _header(data)
+    try:
+        card = json.loads(header["__metadata__"]["mailtriage"])
+    except (KeyError, TypeError, ValueError):
+        raise ModelFormatError("a safetensors file, but not a model of mailtriage") from None
+    if not isinstance(card, dict) or card.get("format") != FORMAT:
+        raise ModelFormatError(
+            f"a model of format {card.get('format') if isinstance(card, dict) else '?'}, this version reads {FORMAT}"
+        )
+    schema = Schema.from_json(card.get("schema") or {})
+    weights = _array(data, header, "weights", start, np.dtype("<f2"), (schema.n_columns, len(QUESTIONS)))
+    bias = _array(data, header, "bias", start, np.dtype("<f8"), (len(QUESTIONS),))
+    if not np.isfinite(bias).all():
+        raise ModelFormatError("its bias is not finite")
+    learned = {name: _array(data, header, name, start) for name in header if name.startswith("learned.")}
+    cuts = Cuts.from_json(card.get("thresholds") or {})
+    return Model(Tables(schema, weights, bias), cuts, card, learned)
+
+
+def _header(data: mmap.mmap) -> tuple[dict[str, Any], int]:
+    """Read the JSON header; every length is checked before it is believed."""
+    if len(data) < 8:
+        raise ModelFormatError("too short to be a model")
+    length = int.from_bytes(data[:8], "little")
+    if length > min(HEADER_BYTES, len(data) - 8):
+        raise ModelFormatError("not a model file, or truncated")
+    try:
+        header = json.loads(data[8 : 8 + length])
+    except (ValueError, RecursionError):
+        raise ModelFormatError("not a model file, or damaged") from None
+    if not isinstance(header, dict):
+        raise ModelFormatError("not a model file")
+    return header, 8 + length
+
+
+def _array(
+    data: mmap.mmap,
+    header: dict[str, Any],
+    name: str,
+    start: int,
+    dtype: np.dtype[Any] | None = None,
+    shape: tuple[int, ...] | None = None,
+) -> Any:
+    """Map one array, if it is what and where it should be."""
+    try:
+        place = header[name]
+        first, last = (int(offset) for offset in place["data_offsets"])
+        has_dtype, has_shape = _DTYPES[place["dtype"]], tuple(int(n) for n in place["shape"])
+    except (KeyError, TypeError, ValueError):
+        raise ModelFormatError(f"its array {name} is missing or damaged") from None
+    if (dtype or has_dtype, shape or has_shape) != (has_dtype, has_shape) or min(has_shape, default=0) < 0:
+        raise ModelFormatError(f"its array {name} has another shape than its schema demands")
+    size = math.prod(has_shape)
+    if last - first != size * has_dtype.itemsize:
+        raise ModelFormatError(f"its array {name} is damaged")
+    if first < 0 or start + last > len(data):
+        raise ModelFormatError("truncated")
+    return np.frombuffer(data, has_dtype, size, start + first).reshape(has_shape)

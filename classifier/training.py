@@ -1,0 +1,266 @@
+"""Labelled mail to a model: both questions learned from whatever labels there are."""
+
+from __future__ import annotations
+
+import platform
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import UTC, datetime
+from hashlib import sha256
+from itertools import islice
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import sklearn
+
+import classifier
+from classifier.errors import LabelError, TrainingError
+from classifier.features import Extractor, Rows, Schema
+from classifier.features.extractor import joined_rows
+from classifier.learners import QUESTIONS, FusedLearner, Tables
+from classifier.learners.online import TEACHES
+from classifier.signals import Facts
+from classifier.store import Model
+from classifier.verdict import Cuts
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from classifier.engine import Classifier
+    from classifier.mail import Message
+    from classifier.mailboxes import Stored
+    from classifier.signals import Site
+
+BATCH = 256
+"""Messages parsed together; their facts are dropped before the next batch."""
+
+
+def train(
+    sources: Sequence[tuple[str, Iterable[Stored]]],
+    *,
+    schema: Schema | None = None,
+    site: Site | None = None,
+    name: str = "unnamed",
+    seed: int = 0,
+    jobs: int = 1,
+    progress: Callable[[int], None] | None = None,
+) -> Classifier:
+    """Train a classifier on labelled mailboxes.
+
+    Parameters
+    ----------
+    sources : sequence of (label, iterable of Stored)
+        Labels are ``spam``, ``ham``, ``important`` and ``unimportant``; one may come several times.
+    schema : Schema, optional
+        Which columns; by default those of this version.
+    site : Site, optional
+        Whose mail it is.
+    name : str, default 'unnamed'
+        Stands in the card.
+    seed : int, default 0
+        With the same seed and mail the model is the same, whatever the number of jobs.
+    jobs : int, default 1
+        Processes.
+    progress : callable, optional
+        Called with the number of messages read so far.
+
+    Returns
+    -------
+    Classifier
+
+    Raises
+    ------
+    LabelError
+        For a label that is none.
+    TrainingError
+        If no question has examples of both answers, or a source is empty.
+    """
+    from classifier.engine import Classifier  # it trains through this module
+
+    empty = Classifier(schema=schema, site=site)
+    ledger = Ledger(progress)
+    model = train_model(empty.extractor, empty.facts, ledger.read(sources), seed=seed, jobs=jobs)
+    model.card["name"] = name
+    model.card["training"]["sources"] = ledger.entries()
+    return Classifier(model, site=site)
+
+
+class Ledger:
+    """Keeps what a model was trained on while it is read.
+
+    Parameters
+    ----------
+    progress : callable, optional
+        Called with the number of messages read so far.
+    """
+
+    def __init__(self, progress: Callable[[int], None] | None = None) -> None:
+        self._progress = progress
+        self._read = 0
+        self._counts: Counter[tuple[str, str]] = Counter()
+        self._digests: dict[tuple[str, str], Any] = {}
+
+    def read(self, sources: Iterable[tuple[str, Iterable[Stored]]]) -> Iterator[tuple[Message, str]]:
+        """Yield every message with its label, taking note.
+
+        Parameters
+        ----------
+        sources : iterable of (label, iterable of Stored)
+
+        Yields
+        ------
+        (Message, str)
+
+        Raises
+        ------
+        TrainingError
+            If a source holds no message.
+        """
+        from classifier.mail import Message
+
+        for label, source in sources:
+            before = self._read
+            for stored in source:
+                entry = (label, stored.mailbox.rpartition("/")[2])
+                self._counts[entry] += 1
+                self._digests.setdefault(entry, sha256()).update(stored.raw)
+                self._read += 1
+                if self._progress:
+                    self._progress(self._read)
+                yield Message(stored.raw), label
+            if self._read == before:
+                raise TrainingError(f"{getattr(source, 'path', 'a source')}: no message to learn as {label}")
+
+    def entries(self) -> list[dict[str, Any]]:
+        """Return the manifest for the card: label, mailbox, count and SHA-256 of the messages in order.
+
+        Returns
+        -------
+        list of dict
+        """
+        return [
+            {
+                "label": label,
+                "mailbox": mailbox,
+                "messages": count,
+                "sha256": self._digests[label, mailbox].hexdigest(),
+            }
+            for (label, mailbox), count in sorted(self._counts.items())
+        ]
+
+
+def train_model(
+    extractor: Extractor,
+    facts_of: Callable[[Sequence[Message]], list[Facts]],
+    pairs: Iterable[tuple[Message, str]],
+    *,
+    seed: int,
+    jobs: int,
+) -> Model:
+    """Train both questions on labelled messages.
+
+    Parameters
+    ----------
+    extractor : Extractor
+    facts_of : callable
+        Messages to facts.
+    pairs : iterable of (Message, str)
+    seed, jobs : int
+
+    Returns
+    -------
+    Model
+
+    Raises
+    ------
+    LabelError
+        For a label that is none.
+    TrainingError
+        If no question has examples of both answers.
+    """
+    rows, labels = _read(extractor, facts_of, pairs)
+    X = rows.to_csr()
+    tables = Tables.empty(extractor.schema)
+    weights, bias = tables.weights, tables.bias
+    learned: dict[str, Any] = {}
+    for at, question in enumerate(QUESTIONS):
+        answers = np.array(
+            [-1 if (answer := TEACHES[label][at]) is None else answer for label in labels], int
+        )
+        known = np.flatnonzero(answers >= 0)
+        if len(np.unique(answers[known])) < 2:
+            continue
+        learner = _learner(extractor.schema, seed, jobs).fit(X[known], answers[known])
+        weights[:, at] = learner.coef_
+        bias[at] = learner.intercept_
+        learned[question] = _report(learner, answers[known])
+    if not learned:
+        raise TrainingError(_lacking(Counter(labels)))
+    return Model(tables, Cuts(), _card(labels, learned, seed))
+
+
+def _read(
+    extractor: Extractor,
+    facts_of: Callable[[Sequence[Message]], list[Facts]],
+    pairs: Iterable[tuple[Message, str]],
+) -> tuple[Rows, list[str]]:
+    """Hash all messages; only their columns are kept."""
+    parts: list[Rows] = []
+    labels: list[str] = []
+    stream = iter(pairs)
+    while batch := list(islice(stream, BATCH)):
+        for _, label in batch:
+            if label not in TEACHES:
+                raise LabelError(f"{label!r} is no label; labels are {', '.join(TEACHES)}")
+        parts.append(extractor.rows(facts_of([message for message, _ in batch])))
+        labels.extend(label for _, label in batch)
+    return joined_rows(extractor.schema, parts), labels
+
+
+def _learner(schema: Schema, seed: int, jobs: int) -> FusedLearner:
+    return FusedLearner(tuple((block.start, block.stop) for block in schema.blocks), seed=seed, jobs=jobs)
+
+
+def _report(learner: FusedLearner, answers: NDArray[np.int_]) -> dict[str, Any]:
+    """Say how a question was learned and how well it does on rows that were held out."""
+    from sklearn.metrics import average_precision_score, roc_auc_score
+
+    scores = learner.out_of_fold_
+    return {
+        "positives": int(answers.sum()),
+        "negatives": int((1 - answers).sum()),
+        "shares": {name: round(share, 4) for name, share in learner.shares_.items()},
+        "out_of_fold": {
+            "1-ROCA%": round(100 * (1 - float(roc_auc_score(answers, scores))), 4),
+            "average_precision": round(float(average_precision_score(answers, scores)), 4),
+        },
+    }
+
+
+def _lacking(counts: Counter[str]) -> str:
+    given = ", ".join(f"{count} {label}" for label, count in sorted(counts.items())) or "no messages"
+    return (
+        f"nothing to tell apart in {given}: spam needs spam and some of ham, important or unimportant; "
+        "importance needs important and unimportant"
+    )
+
+
+def _card(labels: list[str], learned: dict[str, Any], seed: int) -> dict[str, Any]:
+    """Write down what people should know about a model."""
+    return {
+        "name": "unnamed",
+        "version": classifier.__version__,
+        "created": datetime.now(UTC).isoformat(timespec="seconds"),
+        "libraries": {
+            "python": platform.python_version(),
+            "numpy": np.__version__,
+            "scikit-learn": sklearn.__version__,
+        },
+        "training": {"messages": len(labels), "labels": dict(sorted(Counter(labels).items())), "seed": seed},
+        "trained": learned,
+        "priors": {
+            question: told["positives"] / (told["positives"] + told["negatives"])
+            for question, told in learned.items()
+        },
+        "calibration": "Platt scaling of out-of-fold scores, added into the weights",
+    }
