@@ -61,17 +61,18 @@ def organisational_domain(domain: str) -> str:
         return domain
     if labels[-1].isdigit():  # an IPv4 address written without its brackets
         return domain
-    suffix = _suffix_length([_unicode(label) for label in labels])
-    return ".".join(labels[-(suffix + 1) :])
+    listed = [_unicode(label) for label in labels] if "xn--" in domain else labels
+    return ".".join(labels[-(_suffix_length(listed) + 1) :])
 
 
 def _suffix_length(labels: list[str]) -> int:
     """Count the labels of the public suffix: the longest rule wins, an exception beats it."""
     rules = _rules()
-    for start in range(len(labels)):
-        name = ".".join(labels[start:])
-        if "!" + name in rules:
-            return len(labels) - start - 1
-        if name in rules or ".".join(["*", *labels[start + 1 :]]) in rules:
-            return len(labels) - start
-    return 1
+    found, name = 1, labels[-1]
+    for length in range(2, len(labels) + 1):
+        parent, name = name, f"{labels[-length]}.{name}"
+        if name in rules:
+            found = length
+        elif "*." + parent in rules:  # exceptions stand beside such rules only
+            found = length - 1 if "!" + name in rules else length
+    return found

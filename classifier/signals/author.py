@@ -7,14 +7,13 @@ from typing import TYPE_CHECKING
 
 from classifier.signals.domains import organisational_domain
 from classifier.signals.registry import signal
-from classifier.signals.shapes import shape
+from classifier.signals.shapes import digits_in, shape
 
 if TYPE_CHECKING:
     from classifier.signals.facts import Facts
 
 _ADDRESS = re.compile(r"[^\s<>\"'(),;:@]{1,64}@([A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){1,8})")
 _DOMAIN = re.compile(r"(?<![\w.@-])((?:[A-Za-z0-9-]{1,63}\.){1,4}[A-Za-z]{2,15})(?![\w@])")
-_WORDS = re.compile(r"[^\W\d_]{3,}")
 _CONSONANTS = re.compile(r"[bcdfghjklmnpqrstvwxz]{4,}")
 _SEPARATORS = re.compile(r"[^a-z0-9]+")
 
@@ -119,7 +118,7 @@ def name_digits(facts: Facts) -> bool | None:
     Source: RFC 5322 section 3.4.
     """
     name = facts.author_name
-    return any(digit in name for digit in "0123456789") if name else None
+    return digits_in(name) > 0 if name else None
 
 
 @signal("author.name_words", kind="number", edges=(2, 3, 4, 6))
@@ -139,16 +138,19 @@ def name_words(facts: Facts) -> float | None:
 def name_in_address(facts: Facts) -> bool | None:
     """Whether a word of the display name is part of the address.
 
-    Sees: words of three letters and more against local part and domain.
+    Sees: words of three letters and more, and nothing but letters, against local part and domain.
     Means: name and address belong together.
     Fooled by: addresses made of initials; forgers who take the trouble.
     Source: RFC 5322 section 3.4.
     """
-    words = _WORDS.findall(facts.author_name.lower())
-    if not words:
-        return None
     address = facts.author_addr
-    return any(word in address for word in words)
+    known = False
+    for word in facts.author_name.lower().split():
+        if len(word) > 2 and word.isalpha():
+            if word in address:
+                return True
+            known = True
+    return False if known else None
 
 
 @signal("author.name_non_ascii")
@@ -198,7 +200,7 @@ def local_digits(facts: Facts) -> float | None:
     Source: RFC 5321 section 4.1.2.
     """
     local = facts.author_local
-    return sum(map(local.count, "0123456789")) if local else None
+    return digits_in(local) if local else None
 
 
 @signal("author.local_consonants", kind="number", edges=(4, 5, 6, 8))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from classifier.signals.registry import signal
+from classifier.signals.shapes import digits_in
 
 if TYPE_CHECKING:
     from classifier.signals.facts import Facts
@@ -68,7 +69,7 @@ def digits(facts: Facts) -> float | None:
     Source: RFC 1035 section 2.3.1.
     """
     org = facts.author_org
-    return sum(map(org.count, "0123456789")) if org else None
+    return digits_in(org) if org else None
 
 
 @signal("author_domain.hyphens", kind="number", edges=(1, 2, 3))

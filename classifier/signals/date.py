@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from classifier.signals.registry import signal
-from classifier.signals.shapes import shape
+from classifier.signals.shapes import picture
 
 if TYPE_CHECKING:
     from classifier.signals.facts import Facts
@@ -24,8 +25,10 @@ def skew(facts: Facts) -> float | None:
     Source: RFC 5322 section 3.6.1; RFC 5321 section 4.4.
     """
     date = facts.message.date
-    received = facts.received_newest
-    return (received.seconds - date.seconds) / HOUR if date and received else None
+    hops = facts.route.hops
+    if date is None or not hops or hops[0].time is None:
+        return None
+    return (hops[0].time.seconds - date.seconds) / HOUR
 
 
 @signal("date.invalid")
@@ -49,8 +52,15 @@ def form(facts: Facts) -> str | None:
     Fooled by: nothing; it is a description.
     Source: RFC 5322 sections 3.3 and 4.3.
     """
-    value = facts.field(b"date")
-    return shape(value[:60])[:40] if value else None
+    raw = facts.message.headers.raw(b"date") if b"date" in facts.counts else None
+    return picture(raw[:60])[:45] if raw else None
+
+
+@lru_cache(maxsize=256)
+def _offset(zone: int) -> str:
+    """Write minutes east of Greenwich as +hhmm."""
+    hours, minutes = divmod(abs(zone), 60)
+    return f"{'-' if zone < 0 else '+'}{hours:02}{minutes:02}"
 
 
 @signal("date.zone", kind="category")
@@ -63,10 +73,7 @@ def zone(facts: Facts) -> str | None:
     Source: RFC 5322 section 3.3.
     """
     date = facts.message.date
-    if date is None or date.zone is None:
-        return None
-    hours, minutes = divmod(abs(date.zone), 60)
-    return f"{'-' if date.zone < 0 else '+'}{hours:02}{minutes:02}"
+    return None if date is None or date.zone is None else _offset(date.zone)
 
 
 @signal("date.zone_odd")

@@ -85,12 +85,12 @@ def count(facts: Facts) -> float:
 def extensions(facts: Facts) -> float:
     """How many fields begin with X-.
 
-    Sees: the names of all fields.
+    Sees: the names of all fields but the first, each name once.
     Means: mail programs, lists and campaign software leave their marks.
     Fooled by: filters on the way that write reports.
     Source: RFC 6648 section 2.
     """
-    return len([name for name in facts.counts if name.startswith(b"x-")])
+    return (b"\n".join(facts.counts)).count(b"\nx-") if facts.counts else 0
 
 
 @signal("headers.duplicated", kind="category")
@@ -103,7 +103,8 @@ def duplicated(facts: Facts) -> str:
     Source: RFC 5322 section 3.6.
     """
     counts = facts.counts
-    if len(counts) == len(facts.message.headers.names):
+    more = len(facts.message.headers.names) - len(counts)
+    if more == 0 or more == counts.get(b"received", 1) - 1:
         return "none"
     return next((name.decode("ascii") for name in ONCE if counts.get(name, 0) > 1), "none")
 
@@ -136,20 +137,20 @@ def eight_bit(facts: Facts) -> bool:
 
 
 @lru_cache(maxsize=2048)
-def family(agent: str) -> str:
+def family(agent: bytes) -> str:
     """Reduce what a program says of itself to its name, without version, system and build.
 
     Parameters
     ----------
-    agent : str
-        At most a hundred characters.
+    agent : bytes
+        At most a hundred.
 
     Returns
     -------
     str
         Up to three words in lower case, or ``'odd'`` where no name is found.
     """
-    found = _FAMILY.search(agent)
+    found = _FAMILY.search(" ".join(agent.decode("ascii", "replace").split()))
     return _VERSION.sub("", found[0]).strip(" .-").lower() if found else "odd"
 
 
@@ -162,8 +163,11 @@ def agent(facts: Facts) -> str:
     Fooled by: senders who write another program's name.
     Source: RFC 5322 section 3.6.8; by custom, no standard defines X-Mailer.
     """
-    text = facts.field(b"x-mailer") or facts.field(b"user-agent")
-    return family(text[:100]) if text else "absent"
+    counts = facts.counts
+    if b"x-mailer" not in counts and b"user-agent" not in counts:
+        return "absent"
+    headers = facts.message.headers
+    return family((headers.raw(b"x-mailer") or headers.raw(b"user-agent") or b"")[:100])
 
 
 @signal("headers.agent_field", kind="category")

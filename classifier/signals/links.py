@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
 from typing import TYPE_CHECKING
 
 from classifier.signals.author_domain import top_level
@@ -115,7 +114,8 @@ def odd_port(facts: Facts) -> bool | None:
     """
     if not facts.link_hosts:
         return None
-    return any(_PORT.match(link.href) is not None for link in facts.message.links[:LINKS])
+    links = facts.message.links[:LINKS]
+    return any(link.href.count(":") > 1 and _PORT.match(link.href) is not None for link in links)
 
 
 @signal("links.user_part", needs=BODY)
@@ -167,17 +167,12 @@ def scheme(facts: Facts) -> str | None:
 
 @signal("links.tld", kind="category", needs=BODY)
 def tld(facts: Facts) -> str | None:
-    """Tell what the last label of the most linked host is.
+    """Tell what the last label of the first linked host is.
 
-    Sees: the hosts of web links; of several equally frequent the first in the alphabet.
+    Sees: the host of the first web link; unknown without any.
     Means: country and trade of the site; cheap domains are used up fast.
     Fooled by: redirectors and services.
     Source: RFC 1591 section 2.
     """
     hosts = facts.link_hosts
-    if not hosts:
-        return None
-    if len(hosts) == 1:
-        return top_level(hosts[0])
-    ranks = Counter(hosts)
-    return top_level(min(ranks, key=lambda host: (-ranks[host], host)))
+    return top_level(hosts[0]) if hosts else None

@@ -6,21 +6,22 @@ import re
 from typing import TYPE_CHECKING
 
 from classifier.signals.domains import organisational_domain
+from classifier.signals.facts import MAILTO
 from classifier.signals.registry import signal
 
 if TYPE_CHECKING:
     from classifier.signals.facts import Facts
 
-LIST_FIELDS = (
-    b"list-archive", b"list-help", b"list-owner", b"list-post", b"list-subscribe", b"list-unsubscribe",
-)  # fmt: skip
-OLD_MARKS = (b"mailing-list", b"x-beenthere", b"x-list", b"x-loop", b"x-mailing-list", b"x-mailman-version")
+LIST_FIELDS = frozenset(
+    {b"list-archive", b"list-help", b"list-owner", b"list-post", b"list-subscribe", b"list-unsubscribe"}
+)
+OLD_MARKS = frozenset(
+    {b"mailing-list", b"x-beenthere", b"x-list", b"x-loop", b"x-mailing-list", b"x-mailman-version"}
+)
 
 PRECEDENCE = frozenset({"bulk", "list", "junk", "first-class", "special-delivery", "normal", "auto_reply"})
 
-_MAILTO = re.compile(r"<mailto:([^?>\s]{1,200})", re.IGNORECASE)
 _WEB_HOST = re.compile(r"<https?://(?:[^/?#@>\s]{0,100}@)?([^/:?#>\s]{1,255})", re.IGNORECASE)
-_ID = re.compile(r"<([^<>\s]{1,255})>\s*\Z")
 _OWNER = re.compile(
     r"owner-|(?:.{0,64}[-+.])?(?:bounces?|owner|request|return|errors?|admin)(?:[-+=].{0,200})?\Z"
 )
@@ -48,10 +49,9 @@ def id_relation(facts: Facts) -> str | None:
     Fooled by: lists that rewrite From:.
     Source: RFC 2919 section 2.
     """
-    found = _ID.search((facts.field(b"list-id") or "")[-300:])
-    if found is None or not facts.author_org:
+    if b"list-id" not in facts.counts or not facts.list_id or not facts.author_org:
         return None
-    return "same" if organisational_domain(found[1].lower()) == facts.author_org else "other"
+    return "same" if organisational_domain(facts.list_id) == facts.author_org else "other"
 
 
 @signal("lists.unsubscribe", kind="category")
@@ -63,10 +63,9 @@ def unsubscribe(facts: Facts) -> str:
     Fooled by: spam that offers a way out.
     Source: RFC 2369 section 3.2.
     """
-    value = facts.field(b"list-unsubscribe")
-    if value is None:
+    if b"list-unsubscribe" not in facts.counts:
         return "absent"
-    value = value[:4000].lower()
+    value = facts.list_unsubscribe
     mail, web = "<mailto:" in value, "<http" in value
     if mail and web:
         return "both"
@@ -82,15 +81,14 @@ def unsubscribe_relation(facts: Facts) -> str | None:
     Fooled by: providers that use the customer's domain.
     Source: RFC 2369 section 3.2.
     """
-    value = (facts.field(b"list-unsubscribe") or "")[:4000]
-    if not value or not facts.author_org:
+    if b"list-unsubscribe" not in facts.counts or not facts.author_org:
         return None
-    found = _WEB_HOST.search(value)
-    mail = None if found else _MAILTO.search(value)
+    found = _WEB_HOST.search(facts.list_unsubscribe)
+    mail = None if found else MAILTO.search(facts.list_unsubscribe)
     host = found[1] if found else mail[1].rpartition("@")[2] if mail else ""
     if not host:
         return None
-    return "same" if organisational_domain(host.lower()) == facts.author_org else "other"
+    return "same" if organisational_domain(host) == facts.author_org else "other"
 
 
 @signal("lists.one_click")
@@ -130,8 +128,9 @@ def post_addressed(facts: Facts) -> bool | None:
     Fooled by: lists with several addresses.
     Source: RFC 2369 section 3.4.
     """
-    found = _MAILTO.search((facts.field(b"list-post") or "")[:2000])
-    return found[1].lower() in facts.recipient_addrs if found else None
+    if b"list-post" not in facts.counts or not facts.list_post:
+        return None
+    return facts.list_post in facts.recipient_addrs
 
 
 @signal("lists.fields", kind="number", edges=(1, 2, 3, 5))
@@ -143,8 +142,7 @@ def fields(facts: Facts) -> float:
     Fooled by: nothing; it is a description.
     Source: RFC 2369 section 3.
     """
-    counts = facts.counts
-    return len([name for name in LIST_FIELDS if name in counts])
+    return len(LIST_FIELDS & facts.counts.keys())
 
 
 @signal("lists.old_marks", kind="number", edges=(1, 2, 3))
@@ -156,8 +154,7 @@ def old_marks(facts: Facts) -> float:
     Fooled by: procmail recipes, which write X-Loop: too.
     Source: by custom of list managers; no standard defines them.
     """
-    counts = facts.counts
-    return len([name for name in OLD_MARKS if name in counts])
+    return len(OLD_MARKS & facts.counts.keys())
 
 
 @signal("lists.precedence", kind="category")
@@ -201,10 +198,8 @@ def reply_to_list(facts: Facts) -> bool | None:
     """
     if b"list-post" not in facts.counts or b"reply-to" not in facts.counts:
         return None
-    found = _MAILTO.search((facts.field(b"list-post") or "")[:2000])
-    if found is None:
-        return None
-    return any(each.addr.lower() == found[1].lower() for each in facts.message.reply_to)
+    address = facts.list_post
+    return any(each.addr.lower() == address for each in facts.message.reply_to) if address else None
 
 
 @signal("lists.subject_tag")
@@ -216,11 +211,10 @@ def subject_tag(facts: Facts) -> bool | None:
     Fooled by: tags that differ from the list's name.
     Source: RFC 2919 section 2.
     """
-    found = _ID.search((facts.field(b"list-id") or "")[-300:])
-    if found is None:
+    if b"list-id" not in facts.counts or not facts.list_id:
         return None
     tag = _TAG.match(facts.subject)
-    return tag is not None and tag[1].lower() == found[1].partition(".")[0].lower()
+    return tag is not None and tag[1].lower() == facts.list_id.partition(".")[0]
 
 
 @signal("lists.feedback_id")
@@ -239,12 +233,11 @@ def feedback_id(facts: Facts) -> bool:
 def unsubscribe_in_text(facts: Facts) -> bool:
     """Whether the text speaks of unsubscribing while the header does not.
 
-    Sees: unsubscribe, opt out, be removed in the text, and no List-Unsubscribe:.
+    Sees: the word unsubscribe in the text, and no List-Unsubscribe:.
     Means: bulk mail that shuns the standard way out.
     Fooled by: old lists with a footer; people who write about lists.
     Source: RFC 2369 section 3.2.
     """
     if b"list-unsubscribe" in facts.counts:
         return False
-    text = facts.lower_text
-    return any(phrase in text for phrase in (b"unsubscribe", b"opt out", b"opt-out", b"be removed"))
+    return b"unsubscribe" in facts.lower_text

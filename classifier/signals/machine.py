@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from classifier.mail.content import parse_content
 from classifier.signals.registry import signal
 
 if TYPE_CHECKING:
@@ -29,9 +28,6 @@ DAEMONS = {
 """Accounts and names under which the programs of a host write, by what they are about."""
 
 _CRON = re.compile(r"(?:cron|anacron)(?: job)? [<'\"(]", re.IGNORECASE)
-_USERID = re.compile(
-    r"from userid (\d{1,10})|\(from (\w{1,32})@|for (\w{1,32}); |\b(\w{1,32}) by \S{1,255} with local"
-)
 _FEEDBACK = re.compile(rb"^feedback-type:[ \t]{0,20}([a-z-]{1,30})", re.IGNORECASE | re.MULTILINE)
 
 
@@ -99,8 +95,7 @@ def report(facts: Facts) -> str:
     message = facts.message
     if message.content_type != "multipart/report":
         return "none"
-    content = parse_content(message.headers.raw(b"content-type") or b"")
-    kind = content.parameters.get("report-type", "").lower()
+    kind = facts.content.parameters.get("report-type", "").lower() if facts.content else ""
     return kind if kind in REPORTS else "other"
 
 
@@ -174,18 +169,20 @@ def suppresses_replies(facts: Facts) -> bool:
 def submitted_by(facts: Facts) -> str | None:
     """Who handed it in on the host itself.
 
-    Sees: "from userid N", "(from user@host)" and "user by host with local" in the oldest Received:: root,
-    user or network; unknown without Received:.
+    Sees: "from userid N", "(from user@host)" and "from user by host with local" in the oldest Received::
+    root, user or network; unknown without Received:.
     Means: root: a program of the system; user: a service or a person at a shell; network: it came over SMTP.
     Fooled by: forgery: anybody can write the oldest Received:.
     Source: RFC 5321 section 4.4; the forms are Postfix's, Sendmail's and Exim's.
     """
-    if b"received" not in facts.counts:
+    hops = facts.route.hops
+    if not hops:
         return None
-    found = _USERID.search(facts.oldest_received)
-    if found is None:
+    oldest = hops[-1]
+    if not oldest.local:
         return "network"
-    return "root" if found[1] == "0" or "root" in found.groups() else "user"
+    text = oldest.text
+    return "root" if "userid 0)" in text or "from root" in text else "user"
 
 
 @signal("machine.one_host")

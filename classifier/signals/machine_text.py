@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from classifier.signals.facts import FAILURES, SUCCESSES
 from classifier.signals.registry import signal
 
 if TYPE_CHECKING:
@@ -12,21 +13,19 @@ if TYPE_CHECKING:
 
 BODY = frozenset({"headers", "body"})
 
-FAILURES = (
-    b"fail", b"error", b"fatal", b"critical", b"cannot", b"could not", b"unable", b"denied", b"refused",
-    b"timed out", b"abort", b"corrupt", b"missing", b"not found", b"panic", b"traceback",
-)  # fmt: skip
-SUCCESSES = (b"success", b"complete", b"finished", b"no errors", b"0 errors", b" ok\n", b"[ok]", b"healthy")
 SEVERITIES = (
-    ("emerg", (b"emerg", b"panic")), ("alert", (b"alert",)), ("crit", (b"crit",)),
-    ("err", (b"error", b"err:")), ("warning", (b"warning", b"warn:")), ("notice", (b"notice",)),
-    ("info", (b"info:", b"[info]")),
-)  # fmt: skip
-
-_EXIT = re.compile(
-    rb"(?:exit|return)(?:ed)?,?(?: with)?(?: an?)?(?: error)?(?: status| code| value){0,2}"
-    rb"[ =:]{1,3}(\d{1,3})\b"
+    (b"emerg", "emerg"),
+    (b"alert", "alert"),
+    (b"crit", "crit"),
+    (b"error", "err"),
+    (b"warn", "warning"),
 )
+
+_CLOCK_STARTS = frozenset("[0123456789ADFJMNOSTW")
+_EXIT = re.compile(
+    rb"exit(?:ed)?,?(?: with)?(?: an?)?(?: error)?(?: status| code| value){0,2}[ =:]{1,3}(\d{1,3})\b"
+)
+_RETURN = re.compile(rb"return(?:ed)?(?: code| value| status)[ =:]{1,3}(\d{1,3})\b")
 _STAMPED = re.compile(
     r"[A-Z][a-z]{2} [ \d]\d \d\d:\d\d|\[?\d{4}[-/]\d\d[-/]\d\d[T ]\d\d:\d\d"
     r"|\[?\d\d:\d\d:\d\d|[A-Z][a-z]{2} [A-Z][a-z]{2} "
@@ -43,9 +42,9 @@ def exit_nonzero(facts: Facts) -> bool | None:
     Source: POSIX.1-2017, Shell command language, section 2.8.2.
     """
     text = facts.lower_text
-    if b"exit" not in text and b"return" not in text:
-        return None
-    found = _EXIT.findall(text)
+    found = (_EXIT.findall(text) if b"exit" in text else []) + (
+        _RETURN.findall(text) if b"return" in text else []
+    )
     return any(int(status) for status in found) if found else None
 
 
@@ -53,31 +52,31 @@ def exit_nonzero(facts: Facts) -> bool | None:
 def failures(facts: Facts) -> float:
     """How often the text speaks of failure.
 
-    Sees: `FAILURES` anywhere in the first pages of text, inside of words too.
+    Sees: `classifier.signals.facts.FAILURES` in the beginning and end of the text, inside of words too.
     Means: something went wrong, or a report counts what always goes wrong.
     Fooled by: "0 errors"; logs full of attempts at passwords.
     Source: measured; no standard speaks of it.
     """
-    return sum(map(facts.lower_text.count, FAILURES))
+    return sum(map(facts.stems.__getitem__, FAILURES))
 
 
 @signal("machine.successes", kind="number", needs=BODY, edges=(1, 2, 4, 8))
 def successes(facts: Facts) -> float:
     """How often the text speaks of success.
 
-    Sees: `SUCCESSES` anywhere in the first pages of text, inside of words too.
+    Sees: `classifier.signals.facts.SUCCESSES` in the beginning and end of the text, inside of words too.
     Means: a job did what it should.
     Fooled by: "unsuccessful"; a backup that finished with nothing in it.
     Source: measured; no standard speaks of it.
     """
-    return sum(map(facts.lower_text.count, SUCCESSES))
+    return sum(map(facts.stems.__getitem__, SUCCESSES))
 
 
 @signal("machine.subject_failures", kind="number", edges=(1, 2))
 def subject_failures(facts: Facts) -> float:
     """How often the subject speaks of failure.
 
-    Sees: `FAILURES` in the subject, inside of words too.
+    Sees: `classifier.signals.facts.FAILURES` in the subject, inside of words too.
     Means: a monitor or a service manager reports what happened just now.
     Fooled by: people who write about failures.
     Source: measured; no standard speaks of it.
@@ -90,17 +89,13 @@ def subject_failures(facts: Facts) -> float:
 def severity(facts: Facts) -> str:
     """Which is the gravest word of syslog in the text.
 
-    Sees: emerg, alert, crit, err, warning, notice, info, or none.
+    Sees: the gravest of emerg, alert, crit, err and warning, or none.
     Means: how grave the gravest line of a log is.
     Fooled by: the words in other senses; a warning that stands there every day.
     Source: RFC 5424 section 6.2.1.
     """
-    text = facts.lower_text
-    for name, words in SEVERITIES:
-        for word in words:
-            if word in text:
-                return name
-    return "none"
+    stems = facts.stems
+    return next((name for stem, name in SEVERITIES if stems[stem]), "none")
 
 
 @signal("machine.largest_percentage", kind="number", needs=BODY, edges=(50, 80, 90, 95, 100, 101))
@@ -123,7 +118,7 @@ def largest_percentage(facts: Facts) -> float | None:
 def stamped_lines(facts: Facts) -> float | None:
     """Which share of the lines begins with a time.
 
-    Sees: the first 24 lines that are not blank, with the stamps of syslog, ISO 8601 or a clock.
+    Sees: the first dozen lines that are not blank, with the stamps of syslog, ISO 8601 or a clock.
     Means: the text is a log.
     Fooled by: diaries and minutes.
     Source: RFC 3164 section 4.1.2; RFC 3339 section 5.6.
@@ -131,19 +126,17 @@ def stamped_lines(facts: Facts) -> float | None:
     lines = facts.first_lines
     if not lines:
         return None
-    return len([line for line in lines if _STAMPED.match(line)]) / len(lines)
+    return len([line for line in lines if line[0] in _CLOCK_STARTS and _STAMPED.match(line)]) / len(lines)
 
 
-@signal("machine.aligned_lines", kind="number", needs=BODY, edges=(0.05, 0.25, 0.5, 0.8))
-def aligned_lines(facts: Facts) -> float | None:
-    """Which share of the lines is set in columns.
+@signal("machine.columns", kind="number", needs=BODY, edges=(0.1, 0.5, 1, 2, 4))
+def columns(facts: Facts) -> float | None:
+    """How many gaps between columns a line has.
 
-    Sees: two blanks or a tab inside of a line, among the first 24 that are not blank.
+    Sees: runs of three blanks, and tabs, divided by the number of lines; unknown where there is no text.
     Means: tables and reports.
-    Fooled by: people who type two blanks behind a full stop.
+    Fooled by: indented source code.
     Source: measured; no standard speaks of it.
     """
-    lines = facts.first_lines
-    if not lines:
-        return None
-    return len([line for line in lines if "  " in line.strip() or "\t" in line.strip()]) / len(lines)
+    text = facts.ascii_text
+    return (text.count(b"   ") + text.count(b"\t")) / (text.count(b"\n") + 1) if text else None

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from classifier.signals.domains import organisational_domain
 from classifier.signals.registry import signal
-from classifier.signals.shapes import mixed_shape
+from classifier.signals.shapes import skeleton
 
 if TYPE_CHECKING:
     from classifier.signals.facts import Facts
@@ -67,13 +67,13 @@ def host(facts: Facts) -> str | None:
 def made_of(facts: Facts) -> str | None:
     """Tell what the left side of the Message-ID is made of.
 
-    Sees: runs of letters as a, of digits as 9, of both as x, other characters as they are.
+    Sees: runs of letters and digits as x, other characters as they are; what it begins with.
     Means: each mail program builds it in its own way, and forgers imitate badly.
     Fooled by: programs that imitate well.
     Source: RFC 5322 section 3.6.4.
     """
     ident = facts.message.message_id
-    return mixed_shape(ident[:100].partition("@")[0].strip("<> ").replace("_", "-"))[:24] if ident else None
+    return skeleton(ident[:80].partition("@")[0].strip("<> "))[:20] if ident else None
 
 
 @signal("message_id.length", kind="number", edges=(20, 30, 40, 50, 60, 80))
@@ -92,7 +92,7 @@ def length(facts: Facts) -> float | None:
 def recipient_host(facts: Facts) -> bool | None:
     """Whether the Message-ID was stamped in a recipient's house and not in the author's.
 
-    Sees: the organisation behind its @ against those of To: and Cc:, where it is not the author's.
+    Sees: the organisation behind its @ against the first recipient's, where it is not the author's.
     Means: the sender gave none, and the receiving MTA added it.
     Fooled by: lists that stamp anew.
     Source: RFC 6409 section 8.3; RFC 5321 section 6.4.
@@ -103,4 +103,4 @@ def recipient_host(facts: Facts) -> bool | None:
     org = organisational_domain(host)
     if org == facts.author_org:
         return False
-    return any(organisational_domain(each.domain) == org for each in facts.recipients)
+    return organisational_domain(facts.recipients[0].domain) == org

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
-from classifier.mail.content import parse_content
 from classifier.signals.registry import signal
-from classifier.signals.shapes import mixed_shape
+from classifier.signals.shapes import skeleton
 
 if TYPE_CHECKING:
     from classifier.signals.facts import Facts
-
-_DASHES = re.compile(r"-{2,}")
 
 ENCODINGS = frozenset({"", "7bit", "8bit", "binary", "quoted-printable", "base64"})
 
@@ -87,16 +83,14 @@ def encoding(facts: Facts) -> str:
 def boundary(facts: Facts) -> str | None:
     """Tell what the boundary of a multipart is made of.
 
-    Sees: runs of letters as a, of digits as 9, of both as x, dashes as one, other characters as they are.
+    Sees: runs of letters and digits as x, other characters as they are; what it begins with.
     Means: each mail program builds it in its own way, and forgers imitate badly.
     Fooled by: programs that imitate well.
     Source: RFC 2046 section 5.1.1.
     """
-    raw = facts.message.headers.raw(b"content-type") if b"content-type" in facts.counts else None
-    value = parse_content(raw).parameters.get("boundary") if raw else None
-    if not value:
-        return None
-    return mixed_shape(_DASHES.sub("-", value[:100].replace("_", "+")))[:24]
+    content = facts.content
+    value = content.parameters.get("boundary") if content else None
+    return skeleton(value[:80])[:40] if value else None
 
 
 @signal("mime.format_flowed")
@@ -108,7 +102,7 @@ def format_flowed(facts: Facts) -> bool | None:
     Fooled by: programs built on the same libraries.
     Source: RFC 3676 section 4.
     """
-    raw = facts.message.headers.raw(b"content-type") if b"content-type" in facts.counts else None
-    if raw is None or facts.message.content_type != "text/plain":
+    content = facts.content
+    if content is None or facts.message.content_type != "text/plain":
         return None
-    return parse_content(raw).parameters.get("format", "").lower() == "flowed"
+    return content.parameters.get("format", "").lower() == "flowed"

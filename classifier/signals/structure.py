@@ -212,7 +212,7 @@ def attachment_only(facts: Facts) -> bool | None:
     Fooled by: people in a hurry.
     Source: RFC 2183 section 2.2.
     """
-    return facts.visible_chars < 20 if facts.message.attachments else None
+    return len(facts.message.text.strip()) < 20 if facts.message.attachments else None
 
 
 @signal("structure.base64_text", needs=BODY)

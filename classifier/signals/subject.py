@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from classifier.signals.registry import signal
+from classifier.signals.shapes import LOWER, UPPER, digits_in
 
 if TYPE_CHECKING:
     from classifier.signals.facts import Facts
@@ -14,12 +15,7 @@ _REPLY = re.compile(r"(?:re|aw|sv|antw|odp|rif|vs)(?:\[\d{1,3}\]|\^\d{1,3})?\s{0
 _FORWARD = re.compile(r"(?:fwd?|wg|tr|rv|enc|i)\s{0,3}[:：]|\[fwd?:", re.IGNORECASE)
 _GAP = re.compile(r"\s{3,}\S{1,20}\Z")
 _TOKEN = re.compile(r"[\[({#]?(?=[a-z0-9]{0,20}\d)[a-z0-9]{5,20}[\])}]?\Z", re.IGNORECASE)
-_SPACED = re.compile(r"(?:\b\w[\s._*-]){4}")
-_AMOUNT = re.compile(r"[$€£¥]\s?\d|\d\s?(?:%|€|usd|eur|dollars?\b)", re.IGNORECASE)
-_CHARSET = re.compile(r"=\?([A-Za-z0-9_.:-]{1,40})(?:\*[A-Za-z-]{1,20})?\?([bq])\?", re.IGNORECASE)
-
-UPPER = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-LOWER = b"abcdefghijklmnopqrstuvwxyz"
+_CHARSET = re.compile(rb"=\?([A-Za-z0-9_.:-]{1,40})(?:\*[A-Za-z-]{1,20})?\?([bq])\?", re.IGNORECASE)
 
 
 @signal("subject.empty")
@@ -94,19 +90,20 @@ def digits(facts: Facts) -> float:
     Fooled by: dates.
     Source: measured; no standard speaks of it.
     """
-    return sum(map(facts.subject.count, "0123456789"))
+    return digits_in(facts.subject)
 
 
 @signal("subject.amount")
 def amount(facts: Facts) -> bool:
     """Whether the subject names money or a percentage.
 
-    Sees: a currency sign or name beside a digit, or a digit before %.
+    Sees: a currency sign or % in the decoded subject.
     Means: offers, bills, and disks that fill up.
     Fooled by: stock exchange news.
     Source: measured; no standard speaks of it.
     """
-    return _AMOUNT.search(facts.subject) is not None
+    subject = facts.subject
+    return "$" in subject or "%" in subject or "€" in subject or "£" in subject or "¥" in subject
 
 
 @signal("subject.tail", kind="category")
@@ -181,25 +178,13 @@ def coding(facts: Facts) -> str | None:
     Fooled by: programs that encode plain ASCII too.
     Source: RFC 2047 section 2; RFC 6532 section 3.
     """
-    raw = facts.field(b"subject")
+    raw = facts.message.headers.raw(b"subject") if b"subject" in facts.counts else None
     if raw is None:
         return None
     if not raw.isascii():
         return "raw"
-    found = _CHARSET.search(raw) if "=?" in raw else None
-    return f"{found[1]}/{found[2]}".lower() if found else "ascii"
-
-
-@signal("subject.spaced")
-def spaced(facts: Facts) -> bool:
-    """Whether letters of the subject are set apart.
-
-    Sees: four single characters in a row with a blank or mark behind each, as in "F R E E".
-    Means: a word that should not be recognised.
-    Fooled by: lists of options and initials.
-    Source: measured; no standard speaks of it.
-    """
-    return _SPACED.search(facts.subject) is not None
+    found = _CHARSET.search(raw) if b"=?" in raw else None
+    return f"{found[1].decode()}/{found[2].decode()}".lower() if found else "ascii"
 
 
 @signal("subject.names_recipient")

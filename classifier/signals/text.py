@@ -6,7 +6,7 @@ from bisect import bisect_right
 from typing import TYPE_CHECKING
 
 from classifier.signals.registry import signal
-from classifier.signals.subject import LOWER, UPPER
+from classifier.signals.shapes import DIGITS, UPPER
 
 if TYPE_CHECKING:
     from classifier.signals.facts import Facts
@@ -30,14 +30,14 @@ SAMPLE = 400
 
 @signal("text.length", kind="number", needs=BODY, edges=(1, 50, 150, 400, 800, 1500, 3000, 6000, 12000))
 def length(facts: Facts) -> float:
-    """How much text there is, in characters without blanks.
+    """How much text there is, in characters.
 
-    Sees: the visible text up to the first five pages or so.
+    Sees: the visible text without the blanks around it.
     Means: alarms and spam are short, letters longer, digests long.
     Fooled by: quoted text.
     Source: measured; no standard speaks of it.
     """
-    return facts.visible_chars
+    return len(facts.message.text.strip())
 
 
 @signal("text.non_ascii", kind="number", needs=BODY, edges=(0.0001, 0.01, 0.05, 0.2, 0.5))
@@ -65,41 +65,37 @@ def script(facts: Facts) -> str | None:
     text = facts.text
     if not text.strip():
         return None
-    if text.isascii() or len(text) - len(facts.ascii_text) < 0.2 * facts.visible_chars:
+    if text.isascii() or len(text) - len(facts.ascii_text) < 0.15 * len(text):
         return "latin"
     beyond = [ord(char) for char in text[:4000] if char > "\x7f"][:SAMPLE]
     names = [_SCRIPTS[bisect_right(_STARTS, code) - 1][1] for code in beyond]
     return max(sorted(set(names)), key=names.count, default="latin")
 
 
-@signal("text.upper", kind="number", needs=BODY, edges=(0.03, 0.06, 0.1, 0.2, 0.4))
+@signal("text.upper", kind="number", needs=BODY, edges=(0.02, 0.04, 0.07, 0.15, 0.3))
 def upper(facts: Facts) -> float | None:
-    """Which share of the letters are capitals.
+    """Which share of the text are capitals.
 
-    Sees: the ASCII letters of the visible text, if there are twenty or more.
+    Sees: A to Z in the visible text, if that has twenty characters or more.
     Means: shouting; headlines; log files with their constants.
     Fooled by: languages that capitalise nouns.
     Source: measured; no standard speaks of it.
     """
     text = facts.ascii_text
-    capitals = len(text) - len(text.translate(None, UPPER))
-    letters = capitals + len(text) - len(text.translate(None, LOWER))
-    return capitals / letters if letters >= 20 else None
+    return 1 - len(text.translate(None, UPPER)) / len(text) if len(text) >= 20 else None
 
 
-@signal("text.digits", kind="number", needs=BODY, edges=(0.01, 0.03, 0.08, 0.15, 0.3))
+@signal("text.digits", kind="number", needs=BODY, edges=(0.01, 0.03, 0.07, 0.15, 0.3))
 def digits(facts: Facts) -> float | None:
-    """Which share of the visible characters are digits.
+    """Which share of the text are digits.
 
-    Sees: 0 to 9 in the visible text, if there are twenty characters or more.
+    Sees: 0 to 9 in the visible text, if that has twenty characters or more.
     Means: logs, tables, bills.
     Fooled by: telephone numbers in short mail.
     Source: measured; no standard speaks of it.
     """
-    if facts.visible_chars < 20:
-        return None
     text = facts.ascii_text
-    return (len(text) - len(text.translate(None, b"0123456789"))) / facts.visible_chars
+    return 1 - len(text.translate(None, DIGITS)) / len(text) if len(text) >= 20 else None
 
 
 @signal("text.exclamations", kind="number", needs=BODY, edges=(1, 2, 4, 8, 16))
