@@ -13,7 +13,7 @@ RESULTS: Final = 64
 """Results taken from one field."""
 
 WORDS: Final = frozenset({"pass", "fail", "softfail", "neutral", "none", "policy", "temperror", "permerror"})
-"""RFC 8601 sections 2.7.1 to 2.7.6, and RFC 7208 section 2.6 for softfail."""
+"""RFC 8601 sections 2.7.1 to 2.7.4, and RFC 7208 section 2.6 for softfail."""
 
 _OLD_WORDS = {
     "hardfail": "fail",
@@ -25,14 +25,17 @@ _OLD_WORDS = {
 _COMMENT = r"\((?:[^()\\]++|\\.|\((?:[^()\\]++|\\.|\([^()]*+\))*+\))*+\)"
 _BLANK = rf"(?:\s++|{_COMMENT})*+"
 _AUTHSERV = re.compile(
-    rf'{_BLANK}(?:i\s*+=\s*+(\d{{1,3}})\s*+;{_BLANK})?("[^"]{{1,255}}"|[^\s;()="]{{1,255}}+)(?!\s*+=){_BLANK}(?:\d{{1,3}}\s*+)?(?=;|\Z)'
+    rf"{_BLANK}(?:i\s*+=\s*+(\d{{1,3}})\s*+;{_BLANK})?"
+    rf'("[^"]{{1,255}}"|[^\s;()="]{{1,255}}+)(?!\s*+=){_BLANK}(?:\d{{1,3}}\s*+)?(?=;|\Z)'
 )
 _RESULT = re.compile(
-    rf'(?:;|\A){_BLANK}([A-Za-z][\w-]{{0,30}})(?:/\d{{1,3}})?{_BLANK}={_BLANK}([A-Za-z]{{1,20}})((?:{_COMMENT}|"[^"]*+"|[^;"(]|["(])*+)',
+    rf"(?:;|\A){_BLANK}([A-Za-z][\w-]{{0,30}})(?:/\d{{1,3}})?{_BLANK}={_BLANK}([A-Za-z]{{1,20}})"
+    rf'((?:{_COMMENT}|"[^"]*+"|[^;"(]|["(])*+)',
     re.DOTALL,
 )
 _PROPERTY = re.compile(
-    rf'([A-Za-z]{{1,20}}\.[\w-]{{1,60}}){_BLANK}={_BLANK}("[^"]{{0,255}}"|[^\s;()"]{{1,255}})'
+    rf"([A-Za-z]{{1,20}}\.[\w-]{{1,60}}){_BLANK}={_BLANK}"
+    r'("[^"]{0,255}"|[^\s;()"]{1,255})'
 )
 _COMMENTS = re.compile(_COMMENT)
 

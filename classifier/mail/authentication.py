@@ -89,6 +89,13 @@ class Authentication:
                 (believed if ours else others).append(raw)
         return tuple(believed), tuple(others)
 
+    @fact
+    def forged(self) -> bool:
+        """Whether a field in the name of a server of ours stands below the border."""
+        below = self._headers.fields[self.border :]
+        raws = [raw for name, raw in below if name == b"authentication-results"]
+        return any(self.is_ours(name) for name in map(authserv_id, raws[:MAX_FIELDS]) if name)
+
     def is_ours(self, name: str) -> bool:
         """Tell whether an authserv-id is that of a server of ours.
 

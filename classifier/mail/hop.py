@@ -13,7 +13,7 @@ _CIPHER = re.compile(
     re.IGNORECASE,
 )
 _ID = re.compile(r"\b(?:id|ID)\s++<?([^\s<>;()]++)")
-_FOR = re.compile(r"\bfor\s++<?([^\s<>;(),]++@[^\s<>;(),]++|<[^\s<>]++>|root\b)")
+_FOR = re.compile(r"\s*+<?([^\s<>;(),]++@[^\s<>;(),]++|<[^\s<>]++>|root\b)")
 _ENVELOPE = re.compile(r"\benvelope-(?:from|sender)[ =]<?([^\s<>()]*+)")
 
 
@@ -75,7 +75,8 @@ class Hop(NamedTuple):
     @property
     def recipient(self) -> str:
         """What stands behind "for"."""
-        found = _FOR.search(self.text)
+        at = self.text.find(" for ")
+        found = _FOR.match(self.text, at + 5) if at >= 0 else None
         return found[1].strip("<>") if found else ""
 
     @property

@@ -62,6 +62,14 @@ class Route:
         """Whether our own hosts wrote every hop; False where there is none."""
         return bool(self.hops) and self.trusted == len(self.hops)
 
+    @fact
+    def stranger(self) -> Hop | None:
+        """The border, if its client came from outside, with an address and without a login."""
+        border = self.border
+        if border is None or not border.address or border.authenticated or inside(border.address):
+            return None
+        return border
+
     @property
     def relay(self) -> str:
         """The address of the machine that connected to our outermost host; '' where it is unknown."""
@@ -80,6 +88,11 @@ class Route:
         """
         times = [hop.time for hop in self.hops]
         return tuple(near.seconds - far.seconds if near and far else None for near, far in pairwise(times))
+
+    @fact
+    def known_delays(self) -> tuple[float, ...]:
+        """The delays that are known."""
+        return tuple([delay for delay in self.delays if delay is not None])
 
     @fact
     def defects(self) -> frozenset[str]:

@@ -6,6 +6,7 @@ Importing this package fills :data:`REGISTRY`; a group of signals is one module.
 from __future__ import annotations
 
 from classifier.signals import (  # noqa: F401  # importing a group is what enters its signals
+    authentication,
     author,
     author_domain,
     date,
@@ -20,8 +21,14 @@ from classifier.signals import (  # noqa: F401  # importing a group is what ente
     mx,
     mx_ours,
     mx_targets,
+    other_filters,
     recipients,
+    relay,
+    route,
+    route_time,
+    route_trail,
     sender,
+    signatures,
     structure,
     subject,
     text,
