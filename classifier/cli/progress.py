@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterable, Iterator
-from typing import TypeVar
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, TypeVar
+
+if TYPE_CHECKING:
+    from rich.progress import Progress
 
 T = TypeVar("T")
 
@@ -46,16 +50,42 @@ def shown(items: Iterable[T], what: str, prints_later: bool = False) -> Iterator
     if not wanted(prints_later):
         yield from items
         return
-    from rich.console import Console
-    from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
-
-    columns = (SpinnerColumn(), TextColumn("{task.description} {task.completed:,.0f}"), TimeElapsedColumn())
-    # transient: what remains on the screen is the result
-    with Progress(*columns, console=Console(stderr=True), transient=True, refresh_per_second=4) as bar:
+    with _bar() as bar:
         task = bar.add_task(what, total=None)
         for item in items:
             yield item
             bar.advance(task)
+
+
+@contextmanager
+def counted(what: str) -> Iterator[Callable[[int], None] | None]:
+    """Count on standard error what somebody else goes through, where that is wanted.
+
+    Parameters
+    ----------
+    what : str
+        What is being counted.
+
+    Yields
+    ------
+    callable or None
+        To be called with the count so far; None where nobody looks.
+    """
+    if not wanted(prints_later=True):
+        yield None
+        return
+    with _bar() as bar:
+        task = bar.add_task(what, total=None)
+        yield lambda count: bar.update(task, completed=count)
+
+
+def _bar() -> Progress:
+    """Make a spinner with a count and the time; transient: only the result remains on the screen."""
+    from rich.console import Console
+    from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+    columns = (SpinnerColumn(), TextColumn("{task.description} {task.completed:,.0f}"), TimeElapsedColumn())
+    return Progress(*columns, console=Console(stderr=True), transient=True, refresh_per_second=4)
 
 
 def _same_terminal() -> bool:

@@ -1,23 +1,21 @@
-"""What every command that judges mail asks for (model, who you are, lookups), and the classifier it gets."""
+"""What every command that judges mail asks for besides who you are: the model, lookups, how much is read."""
 
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
-from classifier.cli.exits import complain
-from classifier.config import DIRECTIONS, Settings, own_addresses, read_settings
+from classifier.cli.who import Who, who
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
 
     from classifier.engine import Classifier
     from classifier.mailboxes import Mailbox
-    from classifier.signals import Site
 
 VIEWS = ("full", "headers")
 
@@ -46,35 +44,29 @@ def complete_model(ctx: click.Context, param: click.Parameter, incomplete: str) 
 
 @dataclass(frozen=True, slots=True)
 class Scoring:
-    """The options of a command that judges mail; what is None is left to the configuration.
+    """The options of a command that judges mail.
 
     Parameters
     ----------
-    model : str or None
-    view : str
-        One of :data:`VIEWS`.
+    model : str
+        Name or path.
+    view : {'full', 'headers'}
+        How much of a message is read.
     dns : str
         ``off``, ``live`` or ``recorded:FILE``.
-    resolver, direction : str or None
+    resolver : str
+        Empty for the system's.
     jobs : int
         Processes.
-    me : tuple of str
-        Own addresses and @domains.
-    trusted : tuple of str
-        Own mail hosts.
-    settings : Settings
-        The configuration.
+    who : Who
     """
 
-    model: str | None
-    view: str
+    model: str
+    view: Literal["full", "headers"]
     dns: str
-    resolver: str | None
-    direction: str | None
+    resolver: str
     jobs: int
-    me: tuple[str, ...]
-    trusted: tuple[str, ...]
-    settings: Settings
+    who: Who
 
     def load(self) -> Classifier:
         """Load the classifier.
@@ -93,50 +85,19 @@ class Scoring:
         from classifier.engine import Classifier
 
         return Classifier.load(
-            self.model or self.settings.model,
-            site=self.site(),
-            dns=self.dns,
-            view=self.view,
-            resolver=self.resolver or self.settings.resolver,
-        )
-
-    def site(self) -> Site:
-        """Put together who and where we are from options and configuration, options first."""
-        from classifier.signals import Site
-
-        own = self.me or self.settings.me
-        return Site(
-            me=frozenset(one for one in own if not one.startswith("@")),
-            my_domains=frozenset(one[1:] for one in own if one.startswith("@")),
-            trusted_hosts=self.trusted or self.settings.trusted_hosts,
-            authserv_ids=frozenset(self.settings.authserv_ids),
-            direction=self.direction or self.settings.direction,
+            self.model, site=self.who.site(), dns=self.dns, resolver=self.resolver, view=self.view
         )
 
     def settle(self, classifier: Classifier, mailbox: Mailbox) -> None:
-        """Guess from a mailbox whose it is, where nobody said so, and say the guess.
+        """Tell a classifier whose a mailbox is.
 
         Parameters
         ----------
         classifier : Classifier
-            Its site is completed.
         mailbox : Mailbox
             One that can be read more than once.
         """
-        from dataclasses import replace
-
-        from classifier.mail import Message
-        from classifier.signals import guess_site
-
-        if self.me or self.settings.me:
-            return
-        guess = guess_site(Message(stored.raw) for stored in mailbox)
-        classifier.site = replace(self.site(), me=guess.me, guessed=True)
-        if guess.me:
-            who = ", ".join(sorted(guess.me))
-            complain(
-                f"{mailbox.path}: taken for the mail of {who}, a guess (--me and config.toml go before it)"
-            )
+        classifier.site = self.who.site([mailbox])
 
 
 def scoring(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -153,24 +114,19 @@ def scoring(command: Callable[..., Any]) -> Callable[..., Any]:
     """
 
     @functools.wraps(command)
-    def with_scoring(*args: Any, **given: Any) -> Any:
-        asked = {name: given.pop(name) for name in ("model", "view", "dns", "resolver", "direction")}
-        settings = read_settings(click.get_current_context().find_root().obj)
-        jobs = given.pop("jobs") or settings.jobs
-        me, trusted = _own(given.pop("me")), tuple(given.pop("trusted"))
-        return command(
-            *args, scoring=Scoring(**asked, jobs=jobs, me=me, trusted=trusted, settings=settings), **given
+    def with_scoring(*args: Any, who: Who, **given: Any) -> Any:
+        settings = who.settings
+        asked = Scoring(
+            model=given.pop("model") or settings.model,
+            view=given.pop("view"),
+            dns=given.pop("dns"),
+            resolver=given.pop("resolver") or settings.resolver,
+            jobs=given.pop("jobs") or settings.jobs,
+            who=who,
         )
+        return command(*args, scoring=asked, **given)
 
-    return functools.reduce(lambda done, option: option(done), reversed(_OPTIONS), with_scoring)
-
-
-def _own(me: Iterable[str]) -> tuple[str, ...]:
-    """Check --me as the configuration checks ``me``."""
-    try:
-        return own_addresses(list(me))
-    except ValueError as error:
-        raise click.BadParameter(str(error), param_hint="--me") from None
+    return functools.reduce(lambda done, option: option(done), reversed(_OPTIONS), who(with_scoring))
 
 
 _OPTIONS = (
@@ -180,23 +136,6 @@ _OPTIONS = (
         shell_complete=complete_model,
         metavar="MODEL",
         help='Name or file of the model; the configuration\'s, else "starter". Names: mailtriage models.',
-    ),
-    click.option(
-        "--me",
-        multiple=True,
-        metavar="ADDR",
-        help="An address of yours, or @DOMAIN for a whole domain; may be repeated. Where neither it nor the "
-        "configuration says so, it is guessed from Delivered-To, and the guess is said.",
-    ),
-    click.option(
-        "--trusted",
-        multiple=True,
-        metavar="HOST",
-        help="A mail host of yours (name, address or network) whose Received lines are believed; "
-        "may be repeated.",
-    ),
-    click.option(
-        "--direction", type=click.Choice(DIRECTIONS), help="Whether the mail comes to you or leaves you."
     ),
     click.option(
         "--dns",

@@ -29,6 +29,10 @@ ROOMY = 100
 """From so many columns on the reasons stand on the message's own line, else below it."""
 
 
+Fold = dict[str, tuple[int, str]]
+"""Of each sender, how many messages, and the last subject."""
+
+
 class Line(NamedTuple):
     """What is kept of a message that is shown by itself."""
 
@@ -59,7 +63,7 @@ class Table:
         self.unsure = 0
         self._shown: list[Line] = []
         self._doubtful: list[Line] = []
-        self._senders: dict[str, Counter[str]] = {"unimportant": Counter(), "spam": Counter()}
+        self._folds: dict[str, Fold] = {"unimportant": {}, "spam": {}}
 
     def wants(self, verdict: Verdict) -> bool:
         """Tell whether a message will be shown by itself, so that its reasons are needed.
@@ -87,8 +91,8 @@ class Table:
         if self.wants(verdict):
             line = self._line(verdict)
             (self._doubtful if verdict.unsure else self._shown).append(line)
-        if verdict.label in self._senders:
-            self._fold(self._senders[verdict.label], _sender(verdict))
+        if verdict.label in self._folds:
+            _fold(self._folds[verdict.label], verdict)
 
     def lines(self) -> Iterator[tuple[str, bool]]:
         """Lay out everything.
@@ -104,8 +108,8 @@ class Table:
         hidden = self.unsure - len(self._doubtful)
         if hidden > 0:
             yield f"  … and {hidden} more", False
-        for label, senders in self._senders.items():
-            yield from self._folded(label, senders)
+        for label, fold in self._folds.items():
+            yield from self._folded(label, fold)
 
     def _summary(self) -> str:
         """All counts in one sentence."""
@@ -122,37 +126,52 @@ class Table:
         yield title, True
         several = len({line.mailbox for line in lines}) > 1
         longest = max(len(line.key) for line in lines)
-        key = longest if longest <= LONGEST_KEY else 0
+        key = max(3, longest) if longest <= LONGEST_KEY else 0
+        yield self._titles(key, several, label).rstrip(), False
         for line in sorted(lines, key=lambda line: -line.chance):
             for text in self._laid_out(line, key, several, label):
                 yield text.rstrip(), False
 
+    def _titles(self, key: int, several: bool, label: bool) -> str:
+        """Name the columns."""
+        texts = Line("mailbox", "key", 0.0, "date", "from", "subject", "why", "label")
+        head, sender, subject, why = self._cells(texts, " imp", key, several, label)
+        return f"{head}{sender}  {subject}  {why}" if self.width >= ROOMY else f"{head}{subject}"
+
     def _laid_out(self, line: Line, key: int, several: bool, label: bool) -> Iterator[str]:
-        """One message in one line, or in two on a narrow screen."""
-        head = f"  {line.key:>{key}} " if key else "  "
-        head += f" {fit(os.path.basename(line.mailbox.rstrip('/')), 12)} " if several else ""
-        head += f" {fit(line.label + '?', 12)} " if label else ""
-        head += f"{line.chance:4.0%}  "
+        """One message in one line, or in three on a narrow screen."""
+        head, sender, subject, why = self._cells(line, f"{line.chance:4.0%}", key, several, label)
         if self.width >= ROOMY:
-            head += f"{line.date:10}  {fit(line.sender, 24)}  "
-            rest = self.width - cells(head) - 2
-            yield head + fit(line.subject, rest // 2) + "  " + fit(line.why, rest - rest // 2)
+            yield f"{head}{sender}  {subject}  {why}"
             return
-        head += f"{line.date[5:]:5}  "
-        yield head + fit(line.subject, max(8, self.width - cells(head)))
+        yield head + subject
         for text in (line.sender, line.why):
             yield " " * 8 + fit(text, self.width - 8)
 
-    def _folded(self, label: str, senders: Counter[str]) -> Iterator[tuple[str, bool]]:
-        """Fold what need not be read into counts, its busiest senders named."""
+    def _cells(self, line: Line, chance: str, key: int, several: bool, label: bool) -> tuple[str, ...]:
+        """Cut every cell to its width: the head of the line, sender, subject, reasons."""
+        head = f"  {line.key:>{key}}" if key else ""
+        head += f"  {fit(os.path.basename(line.mailbox.rstrip('/')), 12)}" if several else ""
+        head += f"  {fit(line.label, 11)}" if label else ""
+        head += f"  {chance}  "
+        if self.width < ROOMY:
+            head += f"{line.date[-5:]:5}  "
+            return head, "", fit(line.subject, max(8, self.width - cells(head))), ""
+        head += f"{line.date:10}  "
+        rest = self.width - cells(head) - 28
+        return head, fit(line.sender, 24), fit(line.subject, rest // 2), fit(line.why, rest - rest // 2)
+
+    def _folded(self, label: str, fold: Fold) -> Iterator[tuple[str, bool]]:
+        """Fold what need not be read into counts, the busiest senders and their last subjects named."""
         if not self.counts[label]:
             return
         yield "", False
         yield f"{label.capitalize()}: {self.counts[label]}", True
-        busiest = sorted(senders.items(), key=lambda pair: (-pair[1], pair[0]))[:FOLDED_SHOWN]
-        for sender, count in busiest:
-            yield f"  {count:>6}  {fit(sender, self.width - 10)}".rstrip(), False
-        rest = self.counts[label] - sum(count for _, count in busiest)
+        busiest = sorted(fold.items(), key=lambda item: (-item[1][0], item[0]))[:FOLDED_SHOWN]
+        who = min(32, self.width // 3)
+        for sender, (count, subject) in busiest:
+            yield f"  {count:>6}  {fit(sender, who)}  {fit(subject, self.width - who - 12)}".rstrip(), False
+        rest = self.counts[label] - sum(count for _, (count, _) in busiest)
         if rest:
             yield f"  {rest:>6}  from others", False
 
@@ -166,11 +185,12 @@ class Table:
         where = bounded(one["mailbox"] or "", 200), bounded(one["key"] or "", 200)
         return Line(*where, chance, date, _sender(verdict), bounded(one["subject"], 400), why, verdict.label)
 
-    @staticmethod
-    def _fold(senders: Counter[str], sender: str) -> None:
-        """Count one more from a sender, while there is room for senders."""
-        if sender in senders or len(senders) < SENDERS_COUNTED:
-            senders[sender] += 1
+
+def _fold(fold: Fold, verdict: Verdict) -> None:
+    """Count one more from a sender, while there is room for senders."""
+    sender = _sender(verdict)
+    if sender in fold or len(fold) < SENDERS_COUNTED:
+        fold[sender] = (fold.get(sender, (0, ""))[0] + 1, bounded(verdict.message.subject, 120))
 
 
 def supports(verdict: Verdict, contribution: float) -> bool:
@@ -202,8 +222,10 @@ def reason(name: str, value: object) -> str:
     str
         The name alone where it says all.
     """
-    plain = value is None or value is True or value == "" or str(value) in name
-    return bounded(name if plain else f"{name} {value}", 80)
+    words = str(value)
+    if words in {"", "yes"}:
+        return bounded(name, 80)
+    return bounded(name + ("" if words[0] in "<>" else " ") + words, 80)
 
 
 def _sender(verdict: Verdict) -> str:

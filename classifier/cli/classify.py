@@ -1,0 +1,129 @@
+"""``mailtriage classify``: every message of some mailboxes judged; as a table, as jsonl or as CSV."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
+
+import click
+
+from classifier.cli.intake import Intake, mailbox_format, mailboxes
+from classifier.cli.manual import JUDGES_MAIL, Manual
+from classifier.cli.progress import shown
+from classifier.cli.scoring import Scoring, scoring
+from classifier.cli.screen import coloured, screen_width
+
+if TYPE_CHECKING:
+    from classifier.mailboxes import Mailbox
+    from classifier.verdict import Verdict
+
+FORMATS = ("text", "jsonl", "csv")
+REASONS = 3
+"""Clues a message in the table, where --explain does not say."""
+
+EXAMPLES = [
+    ("Read root's mail, the important on top", "mailtriage classify /var/mail/root"),
+    (
+        "List the important of a Maildir",
+        "mailtriage classify ~/Maildir | jq -r 'select(.label == \"important\").subject'",
+    ),
+    ("Judge one message", "mailtriage classify --explain 5 - < message.eml"),
+    ("Judge an archive on all cores", "mailtriage classify --jobs 8 archive.mbox.xz > verdicts.jsonl"),
+]
+
+
+@click.command("classify", cls=Manual, examples=EXAMPLES, exits=JUDGES_MAIL)
+@mailboxes
+@mailbox_format
+@scoring
+@click.option(
+    "-f",
+    "--format",
+    "form",
+    type=click.Choice(FORMATS),
+    help="text: a table for people; jsonl: one JSON object a line; csv: for spreadsheets. "
+    "Without it, text on a terminal and jsonl into a pipe or file.",
+)
+@click.option(
+    "--explain",
+    type=click.IntRange(min=0),
+    metavar="K",
+    help=f"Give the K weightiest clues of each verdict: {REASONS} in text and none elsewhere, if not said.",
+)
+@click.pass_context
+def command(
+    ctx: click.Context,
+    *,
+    mailboxes: tuple[str, ...],
+    mailbox_format: str | None,
+    scoring: Scoring,
+    form: str | None,
+    explain: int | None,
+) -> None:
+    """Judge every message of each MAILBOX.
+
+    Every message gives one result, in the order of the mailboxes. What is no mail, or cannot be read, is
+    named on standard error and costs the exit code 3, never the rest of the run.
+
+    A jsonl object has: schema (version of this format), mailbox, key, message_id, date (ISO 8601, UTC, or
+    null), from, subject, label (important, unimportant or spam), unsure, p (the three probabilities),
+    log_odds (spam; importance, given that it is not spam; in nats), clues (name, value, weight,
+    contribution to the log-odds of the question that decided the label). The key finds the message again:
+    mailtriage explain MAILBOX KEY. Headers are decoded, without terminal control characters, and cut at 998
+    characters.
+    """
+    form = form or ("text" if sys.stdout.isatty() else "jsonl")
+    classifier = scoring.load()
+    intake = Intake(mailboxes, mailbox_format)
+    count = REASONS if form == "text" and explain is None else explain or 0
+
+    def judge(mailbox: Mailbox) -> Iterator[Verdict]:
+        scoring.settle(classifier, mailbox)
+        wanted = 0 if form == "text" else count  # the table asks for the clues of the few that it shows
+        return classifier.classify_many(mailbox, jobs=scoring.jobs, explain=wanted)
+
+    verdicts = shown(intake.read(judge), "judged", prints_later=form == "text")
+    show = {"text": _print_table, "jsonl": _print_jsonl, "csv": _print_csv}[form]
+    ctx.exit(intake.code(show(verdicts, count), "judged"))
+
+
+def _print_jsonl(verdicts: Iterable[Verdict], explain: int) -> int:
+    """Write one JSON object a line, as they come; returns how many."""
+    import orjson
+
+    from classifier.cli.record import record
+
+    write, judged = sys.stdout.buffer.write, 0
+    for verdict in verdicts:
+        write(orjson.dumps(record(verdict, explain), option=orjson.OPT_APPEND_NEWLINE))
+        judged += 1
+    return judged
+
+
+def _print_csv(verdicts: Iterable[Verdict], explain: int) -> int:
+    """Write a header line and a row a message (RFC 4180); returns how many."""
+    import csv
+
+    from classifier.cli.record import COLUMNS, row
+
+    writer, judged = csv.writer(sys.stdout), 0
+    writer.writerow(COLUMNS)
+    for verdict in verdicts:
+        writer.writerow(row(verdict, explain))
+        judged += 1
+    return judged
+
+
+def _print_table(verdicts: Iterable[Verdict], explain: int) -> int:
+    """Collect all, then write the table; interrupted, it holds what was judged until then."""
+    from classifier.cli.table import Table
+
+    table = Table(screen_width(), explain)
+    try:
+        for verdict in verdicts:
+            table.add(verdict)
+    finally:
+        for line, heading in table.lines():
+            click.secho(line, bold=heading) if coloured() else click.echo(line)
+    return table.counts.total()

@@ -1,0 +1,139 @@
+"""``mailtriage explain``: one verdict, and every term of the sums that led to it."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from itertools import islice
+from typing import TYPE_CHECKING
+
+import click
+
+from classifier.cli.intake import Intake, mailbox_format
+from classifier.cli.manual import JUDGES_MAIL, Manual
+from classifier.cli.record import clue_record, record
+from classifier.cli.scoring import Scoring, scoring
+from classifier.cli.screen import coloured, fit, screen_width
+
+if TYPE_CHECKING:
+    from classifier.mailboxes import Mailbox, Stored
+    from classifier.verdict import Reasons, Verdict
+
+QUESTIONS = {"spam": "Is it spam?", "importance": "If it is not spam, is it important?"}
+
+EXAMPLES = [
+    ("Explain the message that classify gave the key 20481", "mailtriage explain /var/mail/root 20481"),
+    ("Explain one message from a program", "mailtriage explain - < message.eml"),
+]
+
+
+@click.command("explain", cls=Manual, examples=EXAMPLES, exits=JUDGES_MAIL)
+@click.argument("mailbox", type=click.Path())
+@click.argument("key", required=False)
+@mailbox_format
+@scoring
+@click.option(
+    "-n",
+    "--clues",
+    type=click.IntRange(min=0),
+    default=12,
+    show_default=True,
+    help="Clues shown for each question, the weightiest; the rest is summed up.",
+)
+@click.option(
+    "-f", "--format", "form", type=click.Choice(("text", "jsonl")), default="text", show_default=True
+)
+def command(
+    *,
+    mailbox: str,
+    key: str | None,
+    mailbox_format: str | None,
+    scoring: Scoring,
+    clues: int,
+    form: str,
+) -> None:
+    """Show why one message of MAILBOX is judged as it is.
+
+    KEY is what classify prints for the message; where MAILBOX holds one message, it is not needed.
+
+    Two questions are asked of every message: is it spam; and if not, is it important? Each answer is a sum,
+    in nats of log-odds: the bias (what holds before anything is read) and a contribution of each clue. A
+    clue is a signal ("mailtriage signals NAME" says what it means) or words of this message. Clues that
+    speak for yes are positive.
+    """
+    classifier = scoring.load()
+    with Intake((mailbox,), mailbox_format).open(mailbox) as opened:
+        stored = _find(opened, key)
+        scoring.settle(classifier, opened)
+    verdict = next(iter(classifier.classify_many([stored], explain=clues)))
+    if form == "jsonl":
+        _print_object(verdict, clues)
+        return
+    for line, heading in _lines(verdict, clues, screen_width()):
+        click.secho(line, bold=heading) if coloured() else click.echo(line)
+
+
+def _find(mailbox: Mailbox, key: str | None) -> Stored:
+    """Fetch the message of a key, or the only one."""
+    from classifier.errors import MailboxError
+
+    if key is not None:
+        return mailbox.get(key)
+    found = list(islice(mailbox, 2))
+    if not found:
+        raise MailboxError(mailbox.path, "no message in it")
+    if len(found) > 1:
+        raise click.UsageError(
+            f"{mailbox.path} holds several messages: add a KEY as classify prints it, such as {found[0].key}"
+        )
+    return found[0]
+
+
+def _print_object(verdict: Verdict, clues: int) -> None:
+    """Write the object of classify, with the terms of both questions."""
+    import orjson
+
+    one = record(verdict, clues)
+    one["explanation"] = {
+        question: {
+            "bias": float(reasons.bias),
+            "clues": [clue_record(clue) for clue in reasons.clues],
+        }
+        for question, reasons in zip(QUESTIONS, verdict.explanation, strict=True)
+    }
+    sys.stdout.buffer.write(orjson.dumps(one, option=orjson.OPT_APPEND_NEWLINE))
+
+
+def _lines(verdict: Verdict, clues: int, width: int) -> Iterator[tuple[str, bool]]:
+    """Lay out message, label and both sums; yields lines, and whether each is a heading."""
+    one = record(verdict)
+    for name in ("from", "subject", "date", "message_id", "key"):
+        yield (
+            f"{name.replace('_', '-').capitalize() + ':':12}{fit(one[name] or '-', width - 12)}".rstrip(),
+            False,
+        )
+    yield "", False
+    chances = "   ".join(f"{name} {chance:.1%}" for name, chance in one["p"].items())
+    unsure = ", unsure" if verdict.unsure else ""
+    yield f"{verdict.label}{unsure}", True
+    yield chances, False
+    for (question, words), reasons in zip(QUESTIONS.items(), verdict.explanation, strict=True):
+        total = getattr(verdict.log_odds, question)
+        decided = "   (this decided)" if question == verdict.question else ""
+        yield "", False
+        yield f"{words}   log-odds {total:+.2f}{decided}", True
+        yield from ((line.rstrip(), False) for line in _sum(reasons, clues, total, width))
+
+
+def _sum(reasons: Reasons, shown: int, total: float, width: int) -> Iterator[str]:
+    """Write one sum, term by term, so that what is shown adds up to the log-odds."""
+    yield f"{reasons.bias:+9.2f}  bias"
+    name_width = min(34, width // 3)
+    for clue in reasons.clues[:shown]:
+        name, value = fit(clue.name, name_width), fit(str(clue.value), width - name_width - 14)
+        yield f"{clue.contribution:+9.2f}  {name}  {value}"
+    rest = reasons.clues[shown:]
+    if rest:
+        yield f"{sum(clue.contribution for clue in rest):+9.2f}  {len(rest)} more clues"
+    yield f"{'-' * 7:>9}"
+    yield f"{total:+9.2f}"
