@@ -135,11 +135,16 @@ class Original(ABC):
         The message that is judged; its `raw` may be cut at `MAX_RAW`.
     received : float or None
         When the mailbox got it, unix seconds, where the mailbox knows.
+    is_record : bool
+        Whether the bytes are a record of an mbox.
+    is_cut : bool
+        Whether there is more than `stored.raw` shows.
     """
 
     stored: Stored
     received: float | None = None
     is_record: bool = False
+    is_cut: bool = False
 
     @abstractmethod
     def chunks(self) -> Iterator[bytes]:

@@ -3,8 +3,8 @@
 A line that begins with "From " is a border when it stands at the start of the file or after an empty line,
 and looks like a From_ line by one of these rules:
 
-1. sender (one word, or anything with an @) and a date: asctime as in RFC 4155, or as in RFC 5322, zones before
-   or after the year, "remote from host". What follows does not matter: a damaged message may begin anyhow.
+1. sender (one word, or anything with an @) and a date: asctime as in RFC 4155, or as in RFC 5322, zones
+   before or after the year, "remote from host". What follows does not matter: a message may begin anyhow.
 2. several words without an @ and a date, or one word with an @ (or "-" or "MAILER-DAEMON") and no date, or
    a clock time near the end of the line (dates in other languages): a border if a header line comes next.
 
@@ -20,6 +20,7 @@ Source: RFC 4155; Jamie Zawinski's "mail summary files" for the kinds of From_ l
 
 from __future__ import annotations
 
+import calendar
 import re
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
@@ -45,6 +46,10 @@ _DATE = re.compile(
     + rb"\d{1,2}[ -]{1,3}" + _MONTH + rb"[ -]{1,3}\d{2,4} {1,3}" + _CLOCK + _ZONE + rb"{0,2})"
     + rb"(?: remote from [^ ]{1,255})?[ \t\r]{0,8}$"
 )  # fmt: skip
+_MONTHS = b"JanFebMarAprMayJunJulAugSepOctNovDec"
+_TIME = re.compile(
+    rb" (" + _MONTH + rb") {1,3}(\d{1,2}) {1,3}(\d{1,2}):(\d\d)(?::(\d\d))?[^\n]{0,24} (\d{4})\b"
+)
 _SOME_TIME = re.compile(rb"\d{1,2}[:.]\d\d[:.]\d\d[^\n]{0,24}$")
 _HEADER = re.compile(rb"[!-9;-~]{1,76}[ \t]{0,8}:(?!//)|>?From ")
 _BLANKS = re.compile(rb"(?:\xef\xbb\xbf)?(?:[ \t]{0,80}\r?\n)*")
@@ -136,9 +141,18 @@ def _lines(buffer: bytes, at: int) -> tuple[bytes, bytes]:
     return buffer[at:end].rstrip(b"\r"), buffer[end + 1 : end + 257]
 
 
-def _has_git_date(buffer: bytes, at: int) -> bool:
-    """Tell git's line by its date after a SHA-1 (40 digits) or a SHA-256 (64)."""
+def has_git_date(buffer: bytes, at: int) -> bool:
+    """Tell git's From_ line by its date after a SHA-1 (40 digits) or a SHA-256 (64)."""
     return buffer.startswith(_GIT, at + 45) or buffer.startswith(_GIT, at + 69)
+
+
+def from_line_time(line: bytes) -> float | None:
+    """Read the date of a From_ line, unix seconds; a zone is not believed, RFC 4155 wants UTC."""
+    match = _TIME.search(line, 0, _LINE)
+    if not match:
+        return None
+    month = _MONTHS.index(match[1]) // 3 + 1
+    return float(calendar.timegm((int(match[6]), month, *map(int, match.group(2, 3, 4)), int(match[5] or 0))))
 
 
 def is_border(buffer: bytes, at: int, git: bool = False) -> bool:
@@ -155,7 +169,7 @@ def is_border(buffer: bytes, at: int, git: bool = False) -> bool:
     """
     if not buffer.endswith(_EMPTY_LINE, max(0, at - 3), at):
         return False
-    if _has_git_date(buffer, at) and not git:
+    if has_git_date(buffer, at) and not git:
         return False
     return _USUAL.match(buffer, at) is not None or looks_like_from_line(*_lines(buffer, at))
 
@@ -200,7 +214,7 @@ def scan(read: Read, offset: int = 0, git: bool | None = None) -> Iterator[Recor
     if start == len(buffer):
         return
     if git is None:
-        git = buffer.startswith(b"From ", start) and _has_git_date(buffer, start)
+        git = has_git_date(buffer, start)
     place, head = base + start, b""  # where the record begins, and its head once it is cut
     pos, ended, quoted = start + 1, False, False
     while True:

@@ -9,9 +9,9 @@ from typing import cast
 
 from ..errors import MailboxError
 from .base import MAX_RAW, WINDOW, Mailbox, Original, Problem, Span, Stored, grouped
-from .borders import Record, leading_blanks, scan, starts_mbox
+from .borders import Record, from_line_time, has_git_date, is_border, leading_blanks, scan
 from .files import HEAD, FileRead, open_file
-from .quoting import message_of
+from .quoting import from_line, message_of
 
 _CUT = "a message of {} bytes: only its first 40 MiB are judged"
 _SHRANK = "the file became shorter while it was read"
@@ -28,18 +28,24 @@ def stored_of(mailbox: str, record: Record, problems: list[Problem]) -> Stored:
 
 
 class RecordOriginal(Original):
-    """A record of an mbox file that can be read again."""
+    """A record of an mbox file; a cut one is read again."""
 
     is_record = True
 
-    def __init__(self, stored: Stored, path: str, start: int, end: int) -> None:
-        self.stored, self._path, self._start, self._end = stored, path, start, end
+    def __init__(self, stored: Stored, record: Record, file: str) -> None:
+        self.stored, self._record, self._file = stored, record, file
+        self.is_cut = len(record.data) < record.end - record.start
+        self.received = from_line_time(from_line(record.data))
 
     def chunks(self) -> Iterator[bytes]:
         """Yield the record, From_ line, quoting and separator included."""
-        fd = open_file(self._path, self.stored.mailbox)
+        start, end, data, _ = self._record
+        if not self.is_cut:
+            yield data
+            return
+        fd = open_file(self._file, self.stored.mailbox)
         try:
-            read = FileRead(fd, self._start, self._end)
+            read = FileRead(fd, start, end)
             while piece := read(WINDOW):
                 yield piece
             if read.shrank:
@@ -115,17 +121,13 @@ class Mbox(Mailbox):
         super().__init__(path)
         self.file = path if file is None else file
         self._fd = open_file(self.file, path)
-        self._git: bool | None = None
 
     def __iter__(self) -> Iterator[Stored]:
-        for record in self._records():
+        for record in self.records():
             yield stored_of(self.path, record, self.problems)
 
     def records(self) -> Iterator[Record]:
         """Yield the records as stored; `borders` and the spans are made of these."""
-        return self._records()
-
-    def _records(self) -> Iterator[Record]:
         self.problems.clear()
         read = FileRead(self._open(), 0, os.fstat(self._fd).st_size)
         if hasattr(os, "posix_fadvise"):
@@ -145,7 +147,7 @@ class Mbox(Mailbox):
     def spans(self) -> Iterator[MboxSpan]:
         """Yield spans of offsets; nothing of the mail itself travels."""
         info = os.fstat(self._open())
-        sized = ((end - start, (start, end, quoted)) for start, end, _, quoted in self._records())
+        sized = ((end - start, (start, end, quoted)) for start, end, _, quoted in self.records())
         for group in grouped(sized):
             records = cast(list[tuple[int, int, bool]], group)
             yield MboxSpan(self.path, self.file, (info.st_dev, info.st_ino), tuple(records))
@@ -156,8 +158,10 @@ class Mbox(Mailbox):
             offset = int(key)
             head = os.pread(self._fd, HEAD, 0)
             first = leading_blanks(head)
-            if os.pread(self._fd, 5, offset) == b"From " or offset == first:
-                git = bool(starts_mbox(head)) and b" Mon Sep 17 00:00:00 2001" in head[first : first + 99]
+            git = has_git_date(head, first)
+            near = os.pread(self._fd, HEAD, max(0, offset - 3))
+            at = offset - max(0, offset - 3)
+            if offset == first or (near.startswith(b"From ", at) and is_border(near, at, git)):
                 for record in scan(FileRead(self._fd, offset, size, WINDOW // 16), offset, git):
                     return record
         raise MailboxError(self.path, "no message begins here", key)
@@ -169,7 +173,12 @@ class Mbox(Mailbox):
     def original(self, key: str) -> RecordOriginal:
         """Fetch the record at the byte offset `key` for copying."""
         record = self._record_at(key)
-        return RecordOriginal(stored_of(self.path, record, []), self.file, record.start, record.end)
+        return RecordOriginal(stored_of(self.path, record, []), record, self.file)
+
+    def originals(self) -> Iterator[RecordOriginal]:
+        """Yield the originals of all messages, in order."""
+        for record in self.records():
+            yield RecordOriginal(stored_of(self.path, record, self.problems), record, self.file)
 
     def _open(self) -> int:
         if self._fd < 0:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import BinaryIO
 
 from ..errors import MailboxError, NotMail
-from .base import WINDOW, Mailbox, Original, Problem, Span, Stored
+from .base import MAX_RAW, WINDOW, Mailbox, Original, Problem, Span, Stored
 from .borders import looks_like_from_line
 from .content import why_no_mail
 from .files import StreamRead, open_stream
@@ -147,7 +147,10 @@ class FileOriginal(Original):
 
     def __init__(self, stored: Stored, file: str) -> None:
         self.stored, self._file = stored, file
-        self.received = os.stat(file).st_mtime
+        info = os.stat(file)
+        self.received = info.st_mtime
+        # what is compressed may be longer than its file; a From_ line was taken off `raw`
+        self.is_cut = max(info.st_size, len(stored.raw) + 1024) >= MAX_RAW
 
     def chunks(self) -> Iterator[bytes]:
         """Yield the bytes of the file."""

@@ -8,11 +8,12 @@ from typing import BinaryIO, cast
 
 from ..errors import MailboxError, NotMail
 from .base import MAX_RAW, WINDOW, Mailbox, Original, Problem, Span, Stored, grouped
-from .borders import Record, scan
+from .borders import Record, from_line_time, scan
 from .content import why_no_mail
 from .files import StreamRead
 from .mbox import stored_of
 from .message import without_from_line
+from .quoting import from_line
 
 _ONCE = "standard input can be read only once"
 _TOO_LARGE = (
@@ -47,6 +48,8 @@ class StreamOriginal(Original):
         self, stored: Stored, record: Record, reopen: Callable[[], BinaryIO] | None, framed: bool
     ) -> None:
         self.stored, self._record, self._reopen, self.is_record = stored, record, reopen, framed
+        self.is_cut = len(record.data) < record.end - record.start
+        self.received = from_line_time(from_line(record.data)) if framed else None
 
     def chunks(self) -> Iterator[bytes]:
         """Yield the whole record."""
