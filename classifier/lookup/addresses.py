@@ -50,7 +50,11 @@ _NETWORKS: tuple[tuple[str, tuple[Network, ...]], ...] = tuple(
 )
 
 
-@lru_cache(maxsize=65536)
+ADDRESSES_KEPT = 65536
+"""How many addresses the caches below remember: those of a batch's mail hosts and relays."""
+
+
+@lru_cache(maxsize=ADDRESSES_KEPT)
 def address_kind(text: str) -> str:
     """Tell what kind of address this is.
 
@@ -74,6 +78,7 @@ def address_kind(text: str) -> str:
     return "public"
 
 
+@lru_cache(maxsize=ADDRESSES_KEPT)
 def parsed(text: str) -> IPv4Address | IPv6Address | None:
     """Read an address.
 
@@ -97,7 +102,8 @@ def parsed(text: str) -> IPv4Address | IPv6Address | None:
     return address
 
 
-def network_of(text: str) -> Network | None:
+@lru_cache(maxsize=ADDRESSES_KEPT)
+def network_of(text: str) -> str:
     """Return the network that one operator usually holds around an address.
 
     Parameters
@@ -106,10 +112,10 @@ def network_of(text: str) -> Network | None:
 
     Returns
     -------
-    IPv4Network or IPv6Network or None
-        The /24 or /48; None for what is no address.
+    str
+        The /24 or /48; '' for what is no address.
     """
     address = parsed(text)
     if address is None:
-        return None
-    return ip_network(f"{address}/{24 if address.version == 4 else 48}", strict=False)
+        return ""
+    return str(ip_network(f"{address}/{24 if address.version == 4 else 48}", strict=False))

@@ -168,7 +168,7 @@ class Topology:
     @cached_property
     def networks(self) -> frozenset[str]:
         """The /24 and /48 networks of the addresses, as text."""
-        return frozenset(str(network_of(address)) for address in self.addresses)
+        return frozenset(network_of(address) for address in self.addresses) - {""}
 
     @cached_property
     def family(self) -> str | None:

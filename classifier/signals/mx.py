@@ -40,7 +40,11 @@ def author_topology(facts: Facts) -> Topology | None:
     Topology or None
         None where nothing definite is known.
     """
-    return _topology(facts, facts.message.author)
+    kept = facts.__dict__
+    if "author_topology" not in kept:
+        kept["author_topology"] = _topology(facts, facts.message.author)
+    topology: Topology | None = kept["author_topology"]
+    return topology
 
 
 def bounce_topology(facts: Facts) -> Topology | None:
@@ -55,7 +59,11 @@ def bounce_topology(facts: Facts) -> Topology | None:
     Topology or None
         None where nothing definite is known, and for the null sender.
     """
-    return _topology(facts, facts.message.mail_from)
+    kept = facts.__dict__
+    if "bounce_topology" not in kept:
+        kept["bounce_topology"] = _topology(facts, facts.message.mail_from)
+    topology: Topology | None = kept["bounce_topology"]
+    return topology
 
 
 @signal("mx.author_status", kind="category", needs=DNS)

@@ -42,9 +42,9 @@ def _in_network(facts: Facts, topology: Topology | None) -> bool | None:
     from classifier.lookup.addresses import network_of
 
     network = network_of(facts.route.relay)
-    if network is None:
+    if not network:
         return None
-    return str(network) in topology.networks or (False if topology.resolved else None)
+    return network in topology.networks or (False if topology.resolved else None)
 
 
 @lru_cache(maxsize=64)
