@@ -293,13 +293,20 @@ def test_gather_asks_for_authors_and_envelopes_and_ours(name_server: Server) -> 
     ]
     with live(name_server) as lookup:
         answers = gather(lookup, messages, ["ours.test"])
+    assert answers is not None
     assert {each.name for each in answers if each.rrtype == "MX"} == {"good.test", "tie.test", "ours.test"}
     assert answers.topology("ours.test").name_servers == {"ns1.ours.test", "ns2.ours.test"}
 
 
 def test_gather_asks_nothing_while_lookups_are_off() -> None:
-    answers = gather(open_lookup("off"), [Message(b"From: ada@good.test\r\n\r\n")])
-    assert len(answers) == 0
+    assert gather(open_lookup("off"), [Message(b"From: ada@good.test\r\n\r\n")]) is None
+
+
+def test_gather_hands_recorded_answers_on() -> None:
+    with open_lookup(f"recorded:{HERE / 'dns' / 'answers.jsonl'}") as lookup:
+        answers = gather(lookup, [])
+    assert answers is not None
+    assert answers.topology("good.test").outcome == "found"
 
 
 def test_without_a_server_program_tests_skip_but_not_in_ci(monkeypatch: pytest.MonkeyPatch) -> None:

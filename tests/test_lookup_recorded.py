@@ -88,6 +88,7 @@ def test_a_torn_version_line_is_begun_anew(path: Path, beginning: bytes) -> None
             "line 2.*not a list",
         ),
         (VERSION + b'{"name":"x","type":"A","status":"absent","taken":"now"}\n', "line 2"),
+        (VERSION + b'{"name":"x","type":"A","status":"absent","ttl":1e999,"taken":1}\n', "line 2"),
     ],
 )
 def test_a_damaged_file_is_refused_and_left_alone(path: Path, content: bytes, message: str) -> None:

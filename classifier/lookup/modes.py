@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Protocol
 from classifier.errors import ConfigError
 from classifier.lookup.answers import Answer, Answers, Question
 from classifier.lookup.names import ask_as
-from classifier.lookup.questions import missing
 
 if TYPE_CHECKING:
     from classifier.lookup.cache import AnswerCache
@@ -122,6 +121,8 @@ class Live:
         list of Answer
             Those that were added.
         """
+        from classifier.lookup.questions import missing
+
         names = sorted({ask_as(domain) for domain in domains} - {""})
         deadline = time.monotonic() + self.batch_seconds
         added: list[Answer] = []
@@ -227,7 +228,7 @@ def domains_of(message: Message) -> set[str]:
     return {ask_as(each.domain) for each in both if each is not None} - {""}
 
 
-def gather(lookup: Lookup, messages: Iterable[Message], my_domains: Iterable[str] = ()) -> Answers:
+def gather(lookup: Lookup, messages: Iterable[Message], my_domains: Iterable[str] = ()) -> Answers | None:
     """Ask once for all that the signals of a batch of messages will want to know.
 
     Parameters
@@ -239,11 +240,13 @@ def gather(lookup: Lookup, messages: Iterable[Message], my_domains: Iterable[str
 
     Returns
     -------
-    Answers
-        For ``Facts(message, site, answers=...)``.
+    Answers or None
+        For ``Facts(message, site, answers=...)``; None while lookups are off, so that they cost nothing.
     """
     if lookup.mode == "off":
-        return Answers()
+        return None
+    if lookup.mode == "recorded":  # all that is known is at hand
+        return lookup.answers_for(())
     ours = set(my_domains)
-    domains = set().union(*(domains_of(message) for message in messages))
+    domains: set[str] = set().union(*(domains_of(message) for message in messages))
     return lookup.answers_for(domains | ours if domains else domains, name_servers=bool(ours))

@@ -91,7 +91,7 @@ def _parse(line: bytes, path: str, number: int) -> Answer:
     """One answer from one line."""
     try:
         return _answer(orjson.loads(line))
-    except (orjson.JSONDecodeError, KeyError, TypeError, ValueError) as error:
+    except (orjson.JSONDecodeError, KeyError, TypeError, ValueError, OverflowError) as error:
         said = f"lacks {error}" if isinstance(error, KeyError) else str(error)
         raise AnswersError(f"{path} line {number}: is no recorded answer: {said}") from None
 
