@@ -41,7 +41,7 @@ class Authentication:
     headers : Headers
     route : Route
     authserv_ids : frozenset of str, default frozenset()
-        Names, lower case, under which our servers write. Empty: the names of the hosts that wrote the trusted
+        Names under which our servers write. Empty: the names of the hosts that wrote the trusted
         hops, and other hosts of their registrable domains.
     organisation : callable, optional
         Host name to registrable domain.
@@ -61,7 +61,7 @@ class Authentication:
     ) -> None:
         self._headers = headers
         self._route = route
-        self._ids = authserv_ids
+        self._ids = frozenset(map(str.lower, authserv_ids)) if authserv_ids else authserv_ids
         self._organisation = organisation
 
     @fact

@@ -3,18 +3,30 @@
 from __future__ import annotations
 
 import re
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from .date import Timestamp
 
 _CIPHER = re.compile(
-    r"(?:cipher[= ]{1,2}|ESMTP/TLS/|\btls |\bTLSv?1(?:\.[0-3])?(?:/SSLv3)?:|,\d{1,4}bits,)"
+    r"(?:cipher[= ]{1,2}(?!TLSv\d)|ESMTP/TLS/|\btls |\bTLSv?1(?:\.[0-3])?(?:/SSLv3)?:|,\d{1,4}bits,)"
     r"([A-Za-z0-9_+-]{3,80})",
     re.IGNORECASE,
 )
 _ID = re.compile(r"\b(?:id|ID)\s++<?([^\s<>;()]++)")
-_FOR = re.compile(r"\s*+<?([^\s<>;(),]++@[^\s<>;(),]++|<[^\s<>]++>|root\b)")
+_FOR = re.compile(r"\s*+<?([^\s<>;(),@]++@[^\s<>;(),@]++)")
 _ENVELOPE = re.compile(r"\benvelope-(?:from|sender)[ =]<?([^\s<>()]*+)")
+
+HOP_DEFECTS: Final = {
+    "hop_too_long": "longer than any honest field (4096 bytes are read)",
+    "hop_eight_bit": "bytes that are not ASCII (RFC 5322 section 2.2)",
+    "hop_unparsable": "neither from nor by: no known server writes this (RFC 5321 section 4.4)",
+    "hop_without_time": "no time (RFC 5321 section 4.4)",
+    "hop_bad_time": "a time that is none",
+    "hop_odd_time": "a time in no form of RFC 5322 section 3.3",
+    "hop_bad_address": "an address that is none (RFC 5321 section 4.1.3)",
+    "hop_bad_name": "a host name of illegal characters or length (RFC 1035 section 2.3.4)",
+}
+"""Each defect of a hop, in words."""
 
 
 class Hop(NamedTuple):
@@ -77,7 +89,7 @@ class Hop(NamedTuple):
         """What stands behind "for"."""
         at = self.text.find(" for ")
         found = _FOR.match(self.text, at + 5) if at >= 0 else None
-        return found[1].strip("<>") if found else ""
+        return found[1] if found else ""
 
     @property
     def mail_from(self) -> str | None:

@@ -25,9 +25,19 @@ TRACES_KEPT: Final = 4096
 NAME_CHARS: Final = 255
 """Characters of a host name that are kept (RFC 1035 section 2.3.4)."""
 
-# Comments nest (RFC 5322 section 3.2.2); three levels are read, deeper ones are words.
-# Possessive throughout: linear.
-COMMENT: Final = r"\((?:[^()\\]++|\\.|\((?:[^()\\]++|\\.|\([^()]*+\))*+\))*+\)"
+COMMENT_LEVELS: Final = 6
+"""Levels of nested comments that are read (RFC 5322 section 3.2.2 has no bound); honest fields have two."""
+
+
+def _comment(levels: int) -> str:
+    """Write the pattern of a comment; possessive, so that its time is linear."""
+    inside = "[^()]*+"
+    for _ in range(levels):
+        inside = rf"(?:[^()\\]++|\\.|\({inside}\))*+"
+    return rf"\({inside}\)"
+
+
+COMMENT: Final = _comment(COMMENT_LEVELS)
 
 _TRACE = re.compile(
     r"""\s*+
@@ -148,7 +158,8 @@ def _parse_trace(text: str) -> _Trace:
     found = _TRACE.match(text)
     assert found is not None  # noqa: S101  # every part of the pattern is optional
     user, head, ptr, bracketed, tail, more, by, word = found.groups()
-    if by is None and (later := _LATER_BY.search(text)):
+    hostless = _KNOWN_WITHOUT_HOSTS.match(text) is not None
+    if by is None and not hostless and (later := _LATER_BY.search(text)):
         by = later[1]
     if word is None and (later := _LATER_WITH.search(text, found.end())):
         word = later[1]
@@ -165,7 +176,9 @@ def _parse_trace(text: str) -> _Trace:
         ("uth" in text or "AUTH" in text or "(account " in text) and _BY_LOGIN.search(text) is not None
     )
     local = not client.address and (user is not None or protocol in _LOCALLY or _says_local(text))
-    known = by or client.helo or client.address or user or _KNOWN_WITHOUT_HOSTS.match(text)
+    known = by or client.helo or client.address or user or hostless
+    if local:  # the word behind "from" is then a user
+        client = Client("", None, "", client.defect)
     return _Trace(client, by, protocol, tls, login, local, _complaints(client, by, bool(known)))
 
 
