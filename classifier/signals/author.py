@@ -48,7 +48,7 @@ def name_empty(facts: Facts) -> bool | None:
 def name_is_local_part(facts: Facts) -> bool | None:
     """Whether the display name only repeats the address.
 
-    Sees: the display name against the local part, in lower case, separators apart.
+    Sees: the display name against the local part, in lower case.
     Means: the name was made by a program from the address.
     Fooled by: people whose name is their address.
     Source: RFC 5322 section 3.4.
@@ -56,7 +56,7 @@ def name_is_local_part(facts: Facts) -> bool | None:
     name = facts.author_name
     if not name:
         return None
-    return _SEPARATORS.sub("", name.lower()) == _SEPARATORS.sub("", facts.author_local)
+    return name.lower() == facts.author_local
 
 
 @signal("author.name_address", kind="category")

@@ -29,7 +29,7 @@ CATEGORY_CHARS = 60
 
 _NAME = re.compile(r"[a-z][a-z0-9_]*\.[a-z][a-z0-9_]*\Z")
 _SECTION = re.compile(r"^[ \t]*(Sees|Means|Fooled by|Source):[ \t]*", re.MULTILINE)
-_UNWANTED = re.compile(r"[\x00-\x20\x7f-\xa0\u2000-\u200f\u2028-\u202f\u2060-\u206f\ufeff\ud800-\udfff]+")
+_UNWANTED = re.compile(r"[\s\x00-\x20\x7f-\xa0\u2000-\u200f\u2028-\u202f\u2060-\u206f\ufeff\ud800-\udfff]+")
 
 
 @dataclass(frozen=True, slots=True)
