@@ -4,7 +4,7 @@ A mail begins behind a line such as ::
 
     == sender.is_me=yes recipients.me=? @me=ann@example.org @domain=example.org
 
-which lists columns that the mail must set (``=?``: unknown, sets none) and, behind ``@``, what the site knows.
+which lists columns that the mail must set (``=?``: unknown, sets none) and, behind ``@``, the site.
 """
 
 from __future__ import annotations
