@@ -38,7 +38,7 @@ Mail = bytes | Message | Stored
 
 
 class Classifier:
-    """Sorts mail into important, unimportant and spam.
+    r"""Sorts mail into important, unimportant and spam.
 
     Without a model it knows nothing and says ``unsure`` until it is taught.
 
@@ -57,7 +57,7 @@ class Classifier:
     Examples
     --------
     >>> empty = Classifier()
-    >>> verdict = empty.classify(b"Subject: Lunch?\\n\\nAt noon.")
+    >>> verdict = empty.classify(b"Subject: Lunch?\n\nAt noon.")
     >>> verdict.unsure, round(sum(verdict.p.values()), 6)
     (True, 1.0)
     """

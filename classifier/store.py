@@ -32,7 +32,7 @@ SUFFIX = ".mailtriage"
 HEADER_BYTES = 16 << 20
 """A header longer than this is no card of ours; the bound keeps a forged length from eating the memory."""
 
-_DTYPES = {
+_DTYPES: dict[str, np.dtype[Any]] = {
     "F16": np.dtype("<f2"),
     "F64": np.dtype("<f8"),
     "I64": np.dtype("<i8"),
@@ -223,11 +223,14 @@ def _read(data: mmap.mmap) -> Model:
         raise ModelFormatError("a safetensors file, but not a model of mailtriage") from None
     if not isinstance(card, dict) or card.get("format") != FORMAT:
         raise ModelFormatError(
-            f"a model of format {card.get('format') if isinstance(card, dict) else '?'}, this version reads {FORMAT}"
+            f"a model of format {card.get('format') if isinstance(card, dict) else '?'}, "
+            f"this version reads {FORMAT}"
         )
     schema = Schema.from_json(card.get("schema") or {})
-    weights = _array(data, header, "weights", start, np.dtype("<f2"), (schema.n_columns, len(QUESTIONS)))
-    bias = _array(data, header, "bias", start, np.dtype("<f8"), (len(QUESTIONS),))
+    weights = _array(
+        data, header, "weights", start, dtype=_DTYPES["F16"], shape=(schema.n_columns, len(QUESTIONS))
+    )
+    bias = _array(data, header, "bias", start, dtype=_DTYPES["F64"], shape=(len(QUESTIONS),))
     if not np.isfinite(bias).all():
         raise ModelFormatError("its bias is not finite")
     learned = {name: _array(data, header, name, start) for name in header if name.startswith("learned.")}
@@ -256,6 +259,7 @@ def _array(
     header: dict[str, Any],
     name: str,
     start: int,
+    *,
     dtype: np.dtype[Any] | None = None,
     shape: tuple[int, ...] | None = None,
 ) -> Any:

@@ -196,12 +196,17 @@ class Verdict:
     @property
     def clues(self) -> tuple[Clue, ...]:
         """Terms of the log-odds of the question that decided, strongest first; with `bias` they add up."""
-        return getattr(self.explanation, self.question).clues
+        return self._decisive.clues
 
     @property
     def bias(self) -> float:
         """The log-odds of a message without any clue, for the question that decided, in nats."""
-        return getattr(self.explanation, self.question).bias
+        return self._decisive.bias
+
+    @property
+    def _decisive(self) -> Reasons:
+        """The reasons of the question that decided the label."""
+        return self.explanation.spam if self.label == "spam" else self.explanation.importance
 
     def explain_with(self, explain: Callable[[Message], Explanation]) -> None:
         """Say who finds the clues when they are asked for.

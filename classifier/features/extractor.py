@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from hashlib import blake2b
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,9 +21,6 @@ from classifier.features.schema import SIGNAL_BITS, Schema
 from classifier.features.wording import BODY_TAG, Reader, Wording, tag_of
 from classifier.signals import Facts, Observer
 
-if TYPE_CHECKING:
-    from numpy.typing import ArrayLike
-
 BATCH_ROWS = 64
 """Messages hashed together: numpy's overhead is spread thin, and the buffers (2 MB) stay in the cache;
 measured on P1, 32 to 256 rows: 64 was the fastest. A 32-bit key has room for 1,024 rows of 22-bit columns."""
@@ -33,7 +29,7 @@ _CACHED_NAMES = 65536
 
 
 class Extractor:
-    """Makes rows of one schema.
+    r"""Makes rows of one schema.
 
     Parameters
     ----------
@@ -51,7 +47,7 @@ class Extractor:
     --------
     >>> from classifier.mail import Message
     >>> from classifier.signals import Facts
-    >>> rows = Extractor().rows([Facts(Message(b"Subject: Lunch?\\n\\nAt noon."))])
+    >>> rows = Extractor().rows([Facts(Message(b"Subject: Lunch?\n\nAt noon."))])
     >>> len(rows), [int(block.counts[0]) > 0 for block in rows.blocks]
     (1, [True, True, True, True])
     """
@@ -158,7 +154,7 @@ def joined_rows(schema: Schema, parts: Sequence[Rows]) -> Rows:
 
 
 def hash_signal(name: str) -> int:
-    """Number a signal's column name: 64 bits, mixed like everything else.
+    """Return the number of a signal's column name: 64 bits, mixed like everything else.
 
     Parameters
     ----------
@@ -173,9 +169,11 @@ def hash_signal(name: str) -> int:
     return int(mix(np.array([digest], np.uint64))[0])
 
 
-def _block(hashes: NDArray[np.uint64] | NDArray[np.uint32], counts: ArrayLike, bits: int) -> BlockRows:
-    rows = np.repeat(np.arange(np.size(counts), dtype=np.uint32), counts)
-    return BlockRows(*unique_columns(hashes, rows, np.size(counts), bits))
+def _block(
+    hashes: NDArray[np.uint64] | NDArray[np.uint32], counts: list[int] | NDArray[np.int64], bits: int
+) -> BlockRows:
+    rows = np.repeat(np.arange(len(counts), dtype=np.uint32), counts)
+    return BlockRows(*unique_columns(hashes, rows, len(counts), bits))
 
 
 def _joined(parts: Sequence[BlockRows]) -> BlockRows:

@@ -121,7 +121,7 @@ def hash_words(buffer: NDArray[np.uint8], start: Index, end: Index) -> U64:
     """
     eights = every_eight(buffer)
     length = end - start
-    hashes = (eights[start] & _LOW[np.minimum(length, 8)]) * _K1
+    hashes: U64 = (eights[start] & _LOW[np.minimum(length, 8)]) * _K1
     hashes ^= hashes >> np.uint64(29)
     long = np.flatnonzero(length > 8)
     last = end[long] - 8
@@ -146,7 +146,8 @@ def tagged(words: Words, tags: U64) -> U64:
     ndarray of shape (n_words,), uint64
         Mixed; the high bits are the column.
     """
-    return mix(words.hashes + tags[words.segment] * _K3)
+    placed: U64 = words.hashes + tags[words.segment] * _K3
+    return mix(placed)
 
 
 def neighbours(words: Words, single: U64) -> tuple[U64, Index]:

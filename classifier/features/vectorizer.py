@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 class MailVectorizer(TransformerMixin, BaseEstimator):  # type: ignore[misc]
-    """Hash messages into rows; stateless: ``fit`` learns nothing.
+    r"""Hash messages into rows; stateless: ``fit`` learns nothing.
 
     Parameters
     ----------
@@ -30,7 +30,7 @@ class MailVectorizer(TransformerMixin, BaseEstimator):  # type: ignore[misc]
 
     Examples
     --------
-    >>> X = MailVectorizer().fit_transform([b"Subject: Hi\\n\\nHello", b"Subject: Ho\\n\\n"])
+    >>> X = MailVectorizer().fit_transform([b"Subject: Hi\n\nHello", b"Subject: Ho\n\n"])
     >>> X.shape[0], X.dtype
     (2, dtype('float32'))
     """

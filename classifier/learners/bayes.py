@@ -20,13 +20,14 @@ class BayesLearner(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     A column seen in n rows has p = s/(s + h), where s and h are the fractions of the rows of either class
     that set it, and counts as f = (x * 1/2 + n * p) / (x + n): rare columns stay near one half. What
     deviates less than `min_deviation` from one half says nothing and is left out. The weight is
-    ln f/(1 - f); on rows of Euclidean length 1 the sum over a message is thereby divided by the root of its number
-    of columns, as Robinson's chi-square test does in effect.
+    ln f/(1 - f); on rows of Euclidean length 1 the sum over a message is thereby divided by the root of its
+    number of columns, as Robinson's chi-square test does in effect.
 
     Parameters
     ----------
     strength : float, default 0.01
-        x above. By cross-validation inside P1's training part, 1-ROCA% of words: 0.27 at 1, 0.14 at 0.1, 0.105 at 0.01.
+        x above. By cross-validation inside P1's training part, 1-ROCA% of words: 0.27 at 1, 0.14 at 0.1,
+        0.105 at 0.01.
     min_deviation : float, default 0.1
         From one half; between 0 and 0.3 it made little difference.
 
@@ -112,7 +113,7 @@ class BayesLearner(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         return self
 
     def _weigh(self) -> None:
-        """Counts to weights."""
+        """Turn counts into weights."""
         fractions = self.counts_ / np.maximum(self.rows_, 1)[:, None]
         seen = self.counts_.sum(axis=0)
         p = np.full(len(seen), 0.5)
@@ -151,7 +152,8 @@ class BayesLearner(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         ndarray of shape (n_rows,)
         """
         check_is_fitted(self)
-        return self.classes_[(self.decision_function(X) > 0).astype(int)]
+        named: NDArray[Any] = self.classes_[(self.decision_function(X) > 0).astype(int)]
+        return named
 
     def __sklearn_tags__(self) -> Any:
         """Two classes, set or unset columns; on dense measurements it has nothing to go by."""

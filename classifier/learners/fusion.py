@@ -27,8 +27,9 @@ if TYPE_CHECKING:
 Range = tuple[int, int]
 
 SHRINK = 1e-4
-"""How strongly the fusion is drawn to equal weights. By nested cross-validation inside P1's training part, 1-ROCA%:
-0.048 at 0.01, 0.031 at 0.001, 0.024 at 0.0001 and below; equal weights of three linear learners 0.032."""
+"""How strongly the fusion is drawn to equal weights. By nested cross-validation inside P1's training part,
+1-ROCA%: 0.048 at 0.01, 0.031 at 0.001, 0.024 at 0.0001 and below; equal weights of three linear
+learners 0.032."""
 
 
 class FusedLearner(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
@@ -199,7 +200,8 @@ class FusedLearner(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         ndarray of shape (n_rows,)
         """
         check_is_fitted(self)
-        return self.classes_[(self.decision_function(X) > 0).astype(int)]
+        named: NDArray[Any] = self.classes_[(self.decision_function(X) > 0).astype(int)]
+        return named
 
     def __sklearn_tags__(self) -> Any:
         """Two classes, set or unset columns."""
@@ -249,7 +251,7 @@ def _fit_pair(
     X: Any, positive: NDArray[np.bool_], train: NDArray[np.intp], test: NDArray[np.intp], seed: int
 ) -> Any:
     """Fit both learners on a block; return scores of the test rows or, without any, weights and biases."""
-    learners = [
+    learners: list[LinearLearner | BayesLearner] = [
         LinearLearner(seed=seed).fit(X[train], positive[train]),
         BayesLearner().fit(X[train], positive[train]),
     ]

@@ -100,7 +100,8 @@ class LinearLearner(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         ndarray of shape (n_rows,)
         """
         check_is_fitted(self)
-        return self.classes_[(self.decision_function(X) > 0).astype(int)]
+        named: NDArray[Any] = self.classes_[(self.decision_function(X) > 0).astype(int)]
+        return named
 
     def __sklearn_tags__(self) -> Any:
         """Two classes, sparse rows welcome."""
@@ -132,7 +133,8 @@ def two_classes(y: NDArray[Any]) -> NDArray[Any]:
     classes = np.unique(y)
     if len(classes) > 2:
         raise ValueError(
-            f"Only binary classification is supported. The type of the target is multiclass: {len(classes)} classes"
+            "Only binary classification is supported. The type of the target is multiclass: "
+            f"{len(classes)} classes"
         )
     if len(classes) < 2:
         raise ValueError("a question needs examples of both answers; got only one class")

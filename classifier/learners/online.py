@@ -22,7 +22,7 @@ UNIT = 2.0**-20
 """One fixed-point unit, in nats: a thousandth of what float16 can tell apart at 1."""
 
 STEPS = 5
-"""At most so many passes over one message; with the target below a flood of equal mails soon teaches nothing."""
+"""At most so many passes over one message; with `ENOUGH` a flood of equal mails soon teaches nothing."""
 
 ENOUGH = 0.05
 """A probability this close to the truth needs no further step."""
@@ -62,7 +62,9 @@ class Correction:
     def units(self) -> NDArray[np.int64]:
         """Return what was added to each set column, shape (n_set, 2)."""
         scale = 1 / np.sqrt(np.maximum(self.counts, 1))
-        return np.rint(np.repeat(scale, self.counts)[:, None] * np.array(self.steps, float)).astype(np.int64)
+        exact = np.repeat(scale, self.counts)[:, None] * np.array(self.steps, float)
+        units: NDArray[np.int64] = np.rint(exact).astype(np.int64)
+        return units
 
 
 class Corrections:
@@ -119,7 +121,7 @@ class Corrections:
         """
         if self._units is None:
             return np.zeros((len(columns), len(QUESTIONS)))
-        return self._units[columns] * UNIT
+        return np.multiply(self._units[columns], UNIT, dtype=np.float64)
 
     def learn(self, fingerprint: bytes, label: str, rows: Rows, tables: Tables) -> bool:
         """Learn one message.
