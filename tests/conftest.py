@@ -30,3 +30,20 @@ def own_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Keep the tester's own configuration and caches out of the tests, and ours out of them."""
     for name in ("CONFIG", "DATA", "CACHE", "STATE"):
         monkeypatch.setenv(f"XDG_{name}_HOME", str(tmp_path / "xdg" / name.lower()))
+
+
+@pytest.fixture(scope="session")
+def tiny_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A model of a few hundred kilobytes that knows three kinds of mail; see cli_mail."""
+    from cli_mail import WORDS, mail
+
+    from classifier.features import Schema
+    from classifier.mailboxes import Stored
+    from classifier.training import train
+
+    sources = [
+        (label, [Stored("made", str(number), mail(label, number)) for number in range(30)]) for label in WORDS
+    ]
+    path = tmp_path_factory.mktemp("model") / "tiny.mailtriage"
+    train(sources, schema=Schema(bits=12), name="tiny").save(path)
+    return path

@@ -8,6 +8,9 @@ from __future__ import annotations
 
 def main() -> None:
     """Run the command line and end the process with its exit code."""
-    from classifier.cli.group import cli
+    try:
+        from classifier.cli.group import cli
 
-    cli(prog_name="mailtriage")
+        cli(prog_name="mailtriage")
+    except KeyboardInterrupt:  # so early, or so late, that the command itself does not see it
+        raise SystemExit(130) from None

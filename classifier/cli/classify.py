@@ -75,7 +75,7 @@ def command(
     """
     form = form or ("text" if sys.stdout.isatty() else "jsonl")
     classifier = scoring.load()
-    intake = Intake(mailboxes, mailbox_format)
+    intake = Intake(mailboxes, mailbox_format, again=not scoring.who.me)  # to guess, one reads twice
     count = REASONS if form == "text" and explain is None else explain or 0
 
     def judge(mailbox: Mailbox) -> Iterator[Verdict]:

@@ -4,19 +4,17 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
-from itertools import islice
 from typing import TYPE_CHECKING
 
 import click
 
-from classifier.cli.intake import Intake, mailbox_format
+from classifier.cli.intake import Intake, find_message, mailbox_format
 from classifier.cli.manual import JUDGES_MAIL, Manual
 from classifier.cli.record import clue_record, record
 from classifier.cli.scoring import Scoring, scoring
 from classifier.cli.screen import coloured, fit, screen_width
 
 if TYPE_CHECKING:
-    from classifier.mailboxes import Mailbox, Stored
     from classifier.verdict import Reasons, Verdict
 
 QUESTIONS = {"spam": "Is it spam?", "importance": "If it is not spam, is it important?"}
@@ -41,7 +39,13 @@ EXAMPLES = [
     help="Clues shown for each question, the weightiest; the rest is summed up.",
 )
 @click.option(
-    "-f", "--format", "form", type=click.Choice(("text", "jsonl")), default="text", show_default=True
+    "-f",
+    "--format",
+    "form",
+    type=click.Choice(("text", "jsonl")),
+    default="text",
+    show_default=True,
+    help="text for people; jsonl for the object of classify, with every term of both sums.",
 )
 def command(
     *,
@@ -63,7 +67,7 @@ def command(
     """
     classifier = scoring.load()
     with Intake((mailbox,), mailbox_format).open(mailbox) as opened:
-        stored = _find(opened, key)
+        stored = find_message(opened, key)
         scoring.settle(classifier, opened)
     verdict = next(iter(classifier.classify_many([stored], explain=clues)))
     if form == "jsonl":
@@ -71,22 +75,6 @@ def command(
         return
     for line, heading in _lines(verdict, clues, screen_width()):
         click.secho(line, bold=heading) if coloured() else click.echo(line)
-
-
-def _find(mailbox: Mailbox, key: str | None) -> Stored:
-    """Fetch the message of a key, or the only one."""
-    from classifier.errors import MailboxError
-
-    if key is not None:
-        return mailbox.get(key)
-    found = list(islice(mailbox, 2))
-    if not found:
-        raise MailboxError(mailbox.path, "no message in it")
-    if len(found) > 1:
-        raise click.UsageError(
-            f"{mailbox.path} holds several messages: add a KEY as classify prints it, such as {found[0].key}"
-        )
-    return found[0]
 
 
 def _print_object(verdict: Verdict, clues: int) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import islice
 from typing import TYPE_CHECKING, TypeVar
 
 import click
@@ -11,7 +12,7 @@ from classifier.cli.exits import OK, UNREADABLE, complain
 from classifier.errors import MailboxError
 
 if TYPE_CHECKING:
-    from classifier.mailboxes import Mailbox
+    from classifier.mailboxes import Mailbox, Stored
 
 T = TypeVar("T")
 
@@ -27,10 +28,12 @@ class Intake:
         As the user named them; ``-`` is standard input.
     form : str, optional
         One of :data:`FORMATS`, instead of looking at the content.
+    again : bool, default True
+        Whether mailboxes are read more than once, so that standard input has to be kept in a file.
     """
 
-    def __init__(self, paths: Sequence[str], form: str | None = None) -> None:
-        self.paths, self.form = tuple(paths), form
+    def __init__(self, paths: Sequence[str], form: str | None = None, again: bool = True) -> None:
+        self.paths, self.form, self.again = tuple(paths), form, again
         self.unreadable = 0
 
     def read(self, take: Callable[[Mailbox], Iterable[T]]) -> Iterator[T]:
@@ -61,7 +64,7 @@ class Intake:
                 self.refuse(MailboxError(path, error.strerror or str(error)))
 
     def open(self, path: str) -> Mailbox:
-        """Open one mailbox so that it can be read more than once.
+        """Open one mailbox.
 
         Parameters
         ----------
@@ -78,7 +81,7 @@ class Intake:
         """
         from classifier.mailboxes import open_mailbox
 
-        return open_mailbox(path, self.form, spool=True)
+        return open_mailbox(path, self.form, spool=self.again)
 
     def refuse(self, what: object) -> None:
         """Name something that cannot be read, and count it.
@@ -120,6 +123,38 @@ class Intake:
             return OK
         complain(f"{self.unreadable} not readable, {done} {did}")
         return UNREADABLE
+
+
+def find_message(mailbox: Mailbox, key: str | None) -> Stored:
+    """Fetch the message of a key, or the only one.
+
+    Parameters
+    ----------
+    mailbox : Mailbox
+    key : str or None
+        As classify prints it.
+
+    Returns
+    -------
+    Stored
+
+    Raises
+    ------
+    MailboxError
+        There is no such message, or none at all.
+    click.UsageError
+        There are several, and no key chooses one.
+    """
+    if key is not None:
+        return mailbox.get(key)
+    found = list(islice(mailbox, 2))
+    if not found:
+        raise MailboxError(mailbox.path, "no message in it")
+    if len(found) > 1:
+        raise click.UsageError(
+            f"{mailbox.path} holds several messages: add a KEY as classify prints it, such as {found[0].key}"
+        )
+    return found[0]
 
 
 mailboxes = click.argument("mailboxes", nargs=-1, required=True, metavar="MAILBOX...", type=click.Path())

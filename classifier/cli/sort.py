@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from contextlib import nullcontext
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -81,7 +81,7 @@ def command(
             yield from _paired(mailbox.path, classifier.classify_many(mailbox, jobs=scoring.jobs), again)
 
     counts, fresh = Counter[str](), Counter[str]()
-    with nullcontext() if dry_run else _opened(into, form, mailboxes) as target:
+    with _delivery(into, form, mailboxes, dry_run) as target:
         for label, original in shown(intake.read(judge), "sorted", prints_later=True):
             counts[label] += 1
             fresh[label] += target is None or _put(target, label, original, intake)
@@ -106,24 +106,35 @@ def _place(stored: Stored) -> tuple[str, str]:
     return stored.mailbox, stored.key
 
 
-def _opened(into: Path, form: str, mailboxes: tuple[str, ...]) -> SortTarget:
-    """Open the directory; what speaks against it is a matter of usage."""
+@contextmanager
+def _delivery(
+    into: Path, form: str, mailboxes: tuple[str, ...], dry_run: bool
+) -> Iterator[SortTarget | None]:
+    """Open the directory to sort into: one that cannot be opened is wrong usage; a failing one, a failure."""
+    if dry_run:
+        yield None
+        return
     from classifier.mailboxes.sort_target import SortTarget
 
     try:
-        return SortTarget(into, form, mailboxes)
+        target = SortTarget(into, form, mailboxes)
     except MailboxError as error:
         raise click.UsageError(str(error)) from None
+    try:
+        with target:
+            yield target
+    except MailboxError as error:
+        complain(f"{error}; what was copied before is whole")
+        raise click.exceptions.Exit(CRASH) from None
 
 
 def _put(target: SortTarget, label: str, original: Original, intake: Intake) -> bool:
-    """Copy one message; what cannot be read is named, what cannot be written ends the run."""
+    """Copy one message; one that cannot be read is named, and the others go on."""
     try:
         return target.put(label, original)
     except MailboxError as error:
-        if error.path.startswith(str(target.directory)):
-            complain(f"{error}; what was copied before is whole")
-            raise click.exceptions.Exit(CRASH) from None
+        if Path(error.path).is_relative_to(target.directory):
+            raise
         intake.refuse(error)
         return False
 

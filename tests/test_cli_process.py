@@ -1,0 +1,95 @@
+"""The command as a process: pipes that close, exit codes that scripts see, no terminal anywhere."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from cli_mail import mail, write_mbox
+
+COMMAND = [sys.executable, "-m", "classifier"]
+
+
+@pytest.fixture
+def large(tmp_path: Path) -> Path:
+    """A mailbox whose verdicts fill any pipe."""
+    return write_mbox(tmp_path / "large.mbox", [mail("spam", number) for number in range(1500)])
+
+
+def test_a_reader_that_leaves_early_is_no_error(large: Path, tiny_model: Path) -> None:
+    process = subprocess.Popen(
+        [*COMMAND, "classify", "-m", tiny_model, "--me", "ada@example.org", large],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+    assert process.stdout is not None
+    assert process.stderr is not None
+    assert process.stdout.readline().startswith(b'{"schema":1')
+    process.stdout.close()
+    said = process.stderr.read()
+    assert (process.wait(60), said) == (0, b"")
+    process.stderr.close()
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["--version"], ["signals"], ["completion", "bash"]])
+def test_a_pipe_that_is_closed_from_the_start_is_no_error(arguments: list[str]) -> None:
+    read, write = os.pipe()
+    os.close(read)
+    done = subprocess.run([*COMMAND, *arguments], stdout=write, stderr=subprocess.PIPE, check=False)
+    os.close(write)
+    assert (done.returncode, done.stderr) == (0, b"")
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no /dev/full")
+@pytest.mark.parametrize("form", ["jsonl", "csv", "text"])
+def test_a_full_disk_is_a_failure_in_one_line(large: Path, tiny_model: Path, form: str) -> None:
+    with open("/dev/full", "wb") as full:
+        done = subprocess.run(
+            [*COMMAND, "classify", "-m", tiny_model, "--me", "ada@example.org", "-f", form, large],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            check=False,
+        )
+    assert (done.returncode, done.stderr) == (1, b"mailtriage: No space left on device\n")
+
+
+def test_without_a_terminal_there_is_no_progress_and_no_colour(large: Path, tiny_model: Path) -> None:
+    done = subprocess.run(
+        [*COMMAND, "classify", "-m", tiny_model, "--me", "ada@example.org", "-f", "text", large, "absent"],
+        capture_output=True,
+        stdin=subprocess.DEVNULL,
+        check=False,
+        env=os.environ | {"TERM": "xterm-256color", "FORCE_COLOR": "1"},
+    )
+    assert done.returncode == 3
+    assert b"\x1b" not in done.stdout + done.stderr
+    assert done.stderr.splitlines() == [
+        b"mailtriage: absent: No such file or directory",
+        b"mailtriage: 1 not readable, 1500 judged",
+    ]
+
+
+def test_interrupted_it_ends_with_130_and_whole_lines(tiny_model: Path) -> None:
+    process = subprocess.Popen(
+        [*COMMAND, "classify", "-m", tiny_model, "--me", "ada@example.org", "--mailbox-format", "mbox", "-"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        bufsize=0,  # communicate() would miss what readline() read ahead
+    )
+    assert process.stdin is not None
+    assert process.stdout is not None
+    for number in range(200):
+        process.stdin.write(b"From a@example.org Thu Jan  1 00:00:00 2026\n" + mail("spam", number) + b"\n")
+    process.stdin.flush()
+    first = process.stdout.readline()  # verdicts come while the mail still comes; now it waits for more
+    process.send_signal(signal.SIGINT)
+    out, said = process.communicate(timeout=60)
+    assert (process.returncode, said) == (130, b"mailtriage: interrupted\n")
+    lines = (first + out).splitlines()
+    assert len(lines) >= 64
+    assert all(line.startswith(b"{") and line.endswith(b"}") for line in lines)
