@@ -25,7 +25,7 @@ LONG = 255
 SUBJECT_CHARS = 500
 """Characters of a subject that are looked at."""
 
-TEXT_HEAD, TEXT_TAIL = 1536, 512
+TEXT_HEAD, TEXT_TAIL = 1024, 512
 """Characters of text that are looked at, from its beginning and its end: each word that is counted costs a
 nanosecond a character, and what matters in a long report stands at one of the two."""
 
@@ -35,9 +35,9 @@ LINKS = 30
 LINES = 12
 """Lines whose beginning is looked at."""
 
-FAILURES = (b"fail", b"error", b"fatal", b"cannot", b"unable", b"denied", b"refused", b"timed out")
+FAILURES = (b"fail", b"error", b"cannot", b"unable", b"denied", b"timed out")
 SUCCESSES = (b"success", b"complete", b"finished")
-STEMS = (*FAILURES, *SUCCESSES, b"emerg", b"alert", b"crit", b"warn")
+STEMS = (*FAILURES, *SUCCESSES, b"alert", b"crit", b"warn")
 """Stems that machine mail is counted by."""
 
 MAILTO = re.compile(r"<mailto:([^?>\s]{1,200})", re.IGNORECASE)

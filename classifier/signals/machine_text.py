@@ -14,7 +14,6 @@ if TYPE_CHECKING:
 BODY = frozenset({"headers", "body"})
 
 SEVERITIES = (
-    (b"emerg", "emerg"),
     (b"alert", "alert"),
     (b"crit", "crit"),
     (b"error", "err"),
@@ -89,7 +88,7 @@ def subject_failures(facts: Facts) -> float:
 def severity(facts: Facts) -> str:
     """Which is the gravest word of syslog in the text.
 
-    Sees: the gravest of emerg, alert, crit, err and warning, or none.
+    Sees: the gravest of alert, crit, err and warning, or none.
     Means: how grave the gravest line of a log is.
     Fooled by: the words in other senses; a warning that stands there every day.
     Source: RFC 5424 section 6.2.1.
