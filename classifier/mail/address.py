@@ -162,8 +162,7 @@ class _Scanner:
     def word(self, text: str) -> None:
         """Keep a word where it belongs."""
         if self.in_angle and self.angle is not None:
-            if text != " ":
-                self.angle.append(text)
+            self.angle.append(text)
         else:
             self.words.append(text)
 
@@ -199,40 +198,36 @@ class _Scanner:
     def comment(self, at: int) -> int:
         """Skip a comment, nested ones in it, and remember its text."""
         depth, start = 0, at
-        end = len(self.text)
         while True:
             found = _COMMENT_MARK.search(self.text, at)
             if found is None:
                 self.defects.add("bad_address")
-                break
+                self.comments.append(self.text[start + 1 :])
+                return len(self.text)
             at = found.end()
             if found[0] == "\\":
                 at += 1
-            elif found[0] == "(":
-                depth += 1
             else:
-                depth -= 1
+                depth += 1 if found[0] == "(" else -1
                 if depth == 0:
-                    end = at
-                    break
-        self.comments.append(self.text[start + 1 : end - 1])
-        return max(end, start + 1)
+                    self.comments.append(self.text[start + 1 : at - 1])
+                    return at
 
     def finish(self) -> None:
         """One mailbox is complete: make it an Address."""
         words, angle, comments, at_sign = self.words, self.angle, self.comments, self.at_sign
         self.words, self.angle, self.comments, self.at_sign, self.in_angle = [], None, [], None, False
-        comment = comments[0] if comments else ""
+        comment = comments[-1] if comments else ""
         if angle is not None:
-            name = "".join(words).strip() or comment
+            name = _name(words) or comment
             local, domain = _halves(angle)
-            if not domain and (local or name):
+            if name and not (local or domain):
                 self.defects.add("bad_address")
         elif at_sign is not None:
             name, local, domain = _bare(words, at_sign)
             name = name or comment
         else:
-            plain = "".join(words).strip()
+            plain = _name(words)
             if not plain:
                 return
             name, local, domain = (plain, "", "") if " " in plain else (comment, plain, "")
@@ -248,8 +243,13 @@ def _halves(words: list[str]) -> tuple[str, str]:
     """Local part and domain of what stood in angle brackets: the last @ parts them."""
     for at in range(len(words) - 1, -1, -1):
         if words[at] == "@":
-            return "".join(words[:at]).replace('""', ""), "".join(words[at + 1 :])
-    return "".join(words), ""
+            return _name(words[:at]), "".join(words[at + 1 :]).replace(" ", "")
+    return _name(words), ""
+
+
+def _name(words: list[str]) -> str:
+    """Words as one text; an empty quoted one stood for itself until here."""
+    return "".join(words).replace('""', "").strip()
 
 
 def _bare(words: list[str], at_sign: int) -> tuple[str, str, str]:
@@ -261,5 +261,5 @@ def _bare(words: list[str], at_sign: int) -> tuple[str, str, str]:
     while start and before[start - 1] != " ":
         start -= 1
     after = "".join(behind).strip().split(" ", 1)
-    name = "".join(before[:start]).strip() or (after[1].strip() if len(after) > 1 else "")
-    return name, "".join(before[start:]).replace('""', ""), after[0]
+    name = _name(before[:start]) or (after[1].strip() if len(after) > 1 else "")
+    return name, _name(before[start:]), after[0]

@@ -39,8 +39,8 @@ BOUNDARY_BYTES: Final = 200
 TEXT_BYTES: Final = 256 * 1024
 """Bytes of text parts decoded in one message: a verdict stands after the first few pages."""
 
-HTML_BYTES: Final = 256 * 1024
-"""Bytes of HTML parsed in one message: Gmail itself cuts a message off at 102 KiB."""
+HTML_BYTES: Final = 128 * 1024
+"""Characters of HTML parsed in one part: Gmail itself cuts a message off at 102 KiB."""
 
 LINKS: Final = 1000
 """Links listed in one message: the longest honest newsletters have some 300."""
@@ -52,7 +52,7 @@ DATE_BYTES: Final = 200
 """Bytes of a date: the longest form with comments is under 100."""
 
 BOUNDARY_LINES: Final = 50_000
-"""Lines beginning with two dashes that are compared with the boundaries: 100 for each of MIME_PARTS, as patches have."""
+"""Lines beginning with two dashes that are compared with the boundaries: room for a patch in each part."""
 
 HTML_ATTRIBUTES: Final = 64
 """Attributes of one tag: honest ones have a dozen; the parser compares each with all others."""

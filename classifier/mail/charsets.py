@@ -98,7 +98,7 @@ def decode(data: bytes, charset: str | None, defects: set[str]) -> str:
     """
     if data.isascii() and (charset is None or not codec_is_shifting(charset)):
         return data.decode("ascii")
-    declared = _plain(charset) if charset else ""
+    declared = _plain(charset.partition("*")[0]) if charset else ""
     if declared in _ASCII_FIRST:
         if declared:
             defects.add("wrong_charset")
@@ -119,15 +119,16 @@ def codec_is_shifting(charset: str) -> bool:
     return codec is not None and not _ascii_compatible(codec)
 
 
+# What ISO 2022, HZ and UTF-7 do not read as ASCII, and then all the rest of ASCII.
+_PROBES = (b"\x1b$BF|\x1b(B", b"~{VPND~}", b"+AGE-", bytes(range(0x20, 0x7E)))
 _COMPATIBLE: dict[str, bool] = {"utf_8": True, "cp1252": True}
 
 
 def _ascii_compatible(codec: str) -> bool:
     known = _COMPATIBLE.get(codec)
     if known is None:
-        probe = bytes(range(128)) + b"~{VPND~} +AGE-"
         try:
-            known = codecs.decode(probe, codec, "replace") == probe.decode("ascii")
+            known = all(codecs.decode(probe, codec, "replace") == probe.decode("ascii") for probe in _PROBES)
         except (UnicodeError, LookupError):
             known = False
         _COMPATIBLE[codec] = known
@@ -144,8 +145,8 @@ def _despite(data: bytes, codec: str, defects: set[str]) -> str:
     except (UnicodeError, LookupError, ValueError, AssertionError):
         return _guess(data)
     # A cut-off or slightly damaged text keeps its charset; one that is mostly damage never had it.
-    foreign = sum(map(text.count, "\ufffd"))
-    return text if foreign * 20 <= len(text) else _guess(data)
+    letters = len(text) - text.count("\r")  # the same whatever the line ends
+    return text if text.count("\ufffd") * 20 <= letters else _guess(data)
 
 
 def _guess(data: bytes) -> str:

@@ -22,6 +22,8 @@ _USUAL = re.compile(
     re.ASCII,
 )
 _NUMERIC_ZONE = re.compile(r"[+-](\d{1,8})\b")
+_KNOWN_ZONE = re.compile(r"[+-]\d{3,8}\b|\b(?:UTC?|GMT|Z|[AECMP][SD]T)\b", re.IGNORECASE)
+_ANY_ZONE = re.compile(r"[+-]\d{3,8}|[A-Za-z]{1,5}\W{0,3}\Z")
 _ISO = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d")
 _FURTHEST_ZONE = 14 * 60
 """Minutes: Kiribati is 14 hours east; nobody is further from Greenwich."""
@@ -104,6 +106,10 @@ def _from_unusual(value: str, defects: set[str]) -> Timestamp | None:
     year, month, day, hour, minute, second = parsed[:6]
     numeric = _NUMERIC_ZONE.findall(value)
     zone = None if parsed[9] is None else parsed[9] // 60
+    if not _KNOWN_ZONE.search(value):
+        zone = None  # the library says 0; RFC 5322 section 4.3 says that other letters mean nothing
+    if not _ANY_ZONE.search(value):
+        defects.add("odd_date")
     too_far = zone is not None and not -_FURTHEST_ZONE <= zone <= _FURTHEST_ZONE
     if too_far or any(len(digits) > 4 for digits in numeric):
         defects.add("absurd_zone")

@@ -17,8 +17,8 @@ DEFECTS: Final[dict[str, str]] = {
     "no_body": "nothing stands behind the header",
     "missing_blank_line": "the body begins without a blank line before it",
     "junk_in_header": "lines among the header fields are none (RFC 5322 section 2.2); skipped",
-    "duplicate_header": "a field stands twice that may stand once (RFC 5322 section 3.6); the first counts",
-    "header_block_too_long": "over HEADER_BLOCK_BYTES or PART_HEADER_BYTES; the rest of the header is not read",
+    "duplicate_header": "a field that may stand once stands twice (RFC 5322 section 3.6)",
+    "header_block_too_long": "over HEADER_BLOCK_BYTES or PART_HEADER_BYTES; the rest is not read",
     "too_many_headers": "over HEADER_COUNT; the rest is not read",
     "header_too_long": "a field is over HEADER_FIELD_BYTES; its rest is not decoded",
     # header fields

@@ -13,6 +13,8 @@ from typing import NamedTuple
 from .charsets import decode
 
 _START = re.compile(r"=\?([^\s?=]{1,60})\?([bBqQ])\?")
+_TWO_DIGITS = re.compile(r"[0-9A-Fa-f]{2}")
+_NOT_IN_WORD = re.compile(r"\s|=\?")
 _NOT_BASE64 = re.compile(rb"[^A-Za-z0-9+/]+")
 
 
@@ -66,7 +68,7 @@ def _next_word(value: str, at: int, defects: set[str]) -> tuple[int, int, _Word]
     start = _START.search(value, at)
     if start is None:
         return None
-    end = value.find("?=", start.end())
+    end = _end_of(value, start)
     if end < 0:
         defects.add("bad_encoded_word")
         return None
@@ -80,6 +82,17 @@ def _next_word(value: str, at: int, defects: set[str]) -> tuple[int, int, _Word]
     if " " in text or "\t" in text:
         defects.add("bad_encoded_word")
     return start.start(), end + 2, _Word(charset.lower(), kind in "bB", text)
+
+
+def _end_of(value: str, start: re.Match[str]) -> int:
+    """Find where a word ends; some senders leave ``?`` as it is, and then ``?=3D`` is no end."""
+    end = value.find("?=", start.end())
+    while end >= 0 and start[2] in "qQ" and _TWO_DIGITS.match(value, end + 2):
+        later = value.find("?=", end + 2)
+        if later < 0 or _NOT_IN_WORD.search(value, end + 2, later):
+            break
+        end = later
+    return end
 
 
 def _text_of(run: list[_Word], defects: set[str]) -> str:
@@ -103,18 +116,17 @@ def _joined(run: list[_Word]) -> list[_Word]:
     joined: list[_Word] = []
     for word in run:
         last = joined[-1] if joined else None
-        if (
-            last is not None
-            and last.is_base64
-            and word.is_base64
-            and last.charset == word.charset
-            and len(last.text) % 4
-            and not last.text.endswith("=")
-        ):
+        if last is not None and _is_cut(last, word):
             joined[-1] = last._replace(text=last.text + word.text)
         else:
             joined.append(word)
     return joined
+
+
+def _is_cut(last: _Word, word: _Word) -> bool:
+    """Whether two words make whole groups of four only together."""
+    alike = last.is_base64 and word.is_base64 and last.charset == word.charset
+    return alike and len(last.text) % 4 != 0 and (len(last.text) + len(word.text)) % 4 == 0
 
 
 def _bytes_of(word: _Word, defects: set[str]) -> bytes:

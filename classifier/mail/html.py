@@ -222,7 +222,7 @@ def _drop_unseen(tree: LexborHTMLParser, lower: str) -> tuple[dict[str, int], st
             counts[_COUNTED[tag]] += 1
         if tag in _NEVER_SHOWN:
             unseen.append((node, False))
-        elif hiding and is_hidden(node, styled):
+        elif tag != "html" and is_hidden(node, styled):  # the root cannot be taken out
             unseen.append((node, True))
     return counts, _take_out(unseen)
 

@@ -98,10 +98,12 @@ def walk(data: bytes, headers: Headers, defects: set[str]) -> tuple[Part, ...]:
     its neighbours.
     """
     top, boundary = _describe(headers, "text/plain", (0, -1, len(data)), defects)
-    if boundary is None and top.content_type != "message/rfc822":
+    if boundary is None and not _is_message(top):
         return (top,)
     walker = _Walker(data, defects)
     walker.open(top, boundary)
+    if boundary is None:
+        walker.add(top.start, 0)
     walker.run(headers.body_start)
     return tuple(node.part._replace(end=node.end) for node in walker.nodes)
 
@@ -197,7 +199,7 @@ class _Walker:
         return headers
 
     def dash_lines(self, start: int, stop: int) -> Iterator[tuple[int, bytes, int]]:
-        """Lines that begin with two dashes: where the line end before is, their text, where the next begins."""
+        """Find lines that begin with two dashes: the line end before, the text behind them, the next line."""
         data, at = self.data, max(0, start - 1)
         while self.lines_left > 0:
             at = data.find(b"\n--", at, stop)
