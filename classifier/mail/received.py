@@ -58,6 +58,7 @@ _TRACE = re.compile(
     """,
     re.VERBOSE | re.DOTALL,
 )
+_COMMENTS = re.compile(COMMENT, re.DOTALL)
 _LATER_BY = re.compile(r"\bby\s++([^\s();]++)")
 _LATER_WITH = re.compile(r"\b(?:with|via(?=\s++HTTP))\s++([^\s();]++)")
 _VERSION = re.compile(r"\b(TLS|SSL)v?_?([123])(?:[._]([0-3]))?", re.ASCII)
@@ -159,7 +160,7 @@ def _parse_trace(text: str) -> _Trace:
     assert found is not None  # noqa: S101  # every part of the pattern is optional
     user, head, ptr, bracketed, tail, more, by, word = found.groups()
     hostless = _KNOWN_WITHOUT_HOSTS.match(text) is not None
-    if by is None and not hostless and (later := _LATER_BY.search(text)):
+    if by is None and not hostless and (later := _LATER_BY.search(_COMMENTS.sub(" ", text))):
         by = later[1]
     if word is None and (later := _LATER_WITH.search(text, found.end())):
         word = later[1]
