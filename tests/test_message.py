@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import doctest
 import json
 import pickle
 import re
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -228,6 +230,13 @@ def test_no_defect_is_named_that_is_not_listed() -> None:
     named = {name for source in sources for name in re.findall(r'defects\.add\("(\w+)"\)', source)}
     assert named
     assert named <= set(DEFECTS)
+
+
+@pytest.mark.parametrize("name", ["headers", "html", "message"])
+def test_the_examples_in_the_docstrings_hold(name: str) -> None:
+    failed, attempted = doctest.testmod(import_module(f"classifier.mail.{name}"))
+    assert attempted > 0
+    assert failed == 0
 
 
 def test_every_bound_gives_its_reason() -> None:

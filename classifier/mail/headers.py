@@ -77,7 +77,7 @@ class Headers:
     --------
     >>> h = Headers(b"Subject: =?utf-8?q?caf=C3=A9?=\nTo: a@example.org\n\nbody")
     >>> h.get("subject"), h.body_start, "to" in h
-    ('café', 52, True)
+    ('café', 50, True)
     """
 
     __slots__ = ("_first", "body_start", "defects", "end", "names", "start", "written")
