@@ -142,13 +142,21 @@ class Reader:
             values.append(value)
             lines.append(written + b":" + value)
         start = b"\n".join(lines)
-        if len(start) < self.gram_bytes:
-            begin = message.body_start
-            start += b"\n\n" + message.data[begin : begin + self.gram_bytes - len(start)]
         if b"\r" in start:
             start = start.replace(b"\r\n", b"\n")
+        if len(start) < self.gram_bytes:
+            start += b"\n\n" + self._body_start(message, self.gram_bytes - len(start))
         text = message.text[: self.text_bytes].encode("utf-8", "surrogatepass")
         return Wording(names, tags, values, text[: self.text_bytes], start[: self.gram_bytes])
+
+    @staticmethod
+    def _body_start(message: Message, size: int) -> bytes:
+        """Return the first bytes of the raw body as they are with plain line ends."""
+        begin = message.body_start
+        start = message.data[begin : begin + size]
+        if b"\r" in start:  # twice as many hold enough, whatever the number of line ends
+            start = message.data[begin : begin + 2 * size].replace(b"\r\n", b"\n")
+        return start
 
     def _learn_name(self, name: bytes) -> tuple[int, int]:
         """Decide once what becomes of a header of this name."""
