@@ -219,14 +219,14 @@ def _read(data: mmap.mmap) -> Model:
     header, start = _header(data)
     try:
         card = json.loads(header["__metadata__"]["mailtriage"])
-    except (KeyError, TypeError, ValueError):
+    except (KeyError, TypeError, ValueError, RecursionError):
         raise ModelFormatError("a safetensors file, but not a model of mailtriage") from None
     if not isinstance(card, dict) or card.get("format") != FORMAT:
         raise ModelFormatError(
             f"a model of format {card.get('format') if isinstance(card, dict) else '?'}, "
             f"this version reads {FORMAT}"
         )
-    schema = Schema.from_json(card.get("schema") or {})
+    schema = Schema.from_json(_object(card, "schema"))
     weights = _array(
         data, header, "weights", start, dtype=_DTYPES["F16"], shape=(schema.n_columns, len(QUESTIONS))
     )
@@ -234,8 +234,16 @@ def _read(data: mmap.mmap) -> Model:
     if not np.isfinite(bias).all():
         raise ModelFormatError("its bias is not finite")
     learned = {name: _array(data, header, name, start) for name in header if name.startswith("learned.")}
-    cuts = Cuts.from_json(card.get("thresholds") or {})
+    cuts = Cuts.from_json(_object(card, "thresholds"))
     return Model(Tables(schema, weights, bias), cuts, card, learned)
+
+
+def _object(card: dict[str, Any], name: str) -> dict[str, Any]:
+    """Take an object out of the card, not whatever else a stranger put there."""
+    value = card.get(name)
+    if not isinstance(value, dict):
+        raise ModelFormatError(f"its card has no {name}")
+    return value
 
 
 def _header(data: mmap.mmap) -> tuple[dict[str, Any], int]:
@@ -268,10 +276,12 @@ def _array(
         place = header[name]
         first, last = (int(offset) for offset in place["data_offsets"])
         has_dtype, has_shape = _DTYPES[place["dtype"]], tuple(int(n) for n in place["shape"])
-    except (KeyError, TypeError, ValueError):
+    except (KeyError, TypeError, ValueError, OverflowError):  # JSON knows Infinity
         raise ModelFormatError(f"its array {name} is missing or damaged") from None
-    if (dtype or has_dtype, shape or has_shape) != (has_dtype, has_shape) or min(has_shape, default=0) < 0:
+    if (dtype or has_dtype, shape or has_shape) != (has_dtype, has_shape):
         raise ModelFormatError(f"its array {name} has another shape than its schema demands")
+    if any(not 0 <= n <= len(data) for n in has_shape):
+        raise ModelFormatError(f"its array {name} is damaged")
     size = math.prod(has_shape)
     if last - first != size * has_dtype.itemsize:
         raise ModelFormatError(f"its array {name} is damaged")

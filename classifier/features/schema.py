@@ -165,7 +165,7 @@ class Schema:
                 signals=tuple(str(name) for name in card["signals"]),
                 digest_of_signals=str(card["digest_of_signals"]),
             )
-        except (KeyError, TypeError, ValueError) as error:
+        except (KeyError, TypeError, ValueError, OverflowError) as error:
             raise ModelFormatError(f"its schema is damaged: {error}") from None
         if schema.hash != card.get("hash"):
             raise SchemaMismatch("its schema and the schema's hash disagree: train it again")
