@@ -93,7 +93,7 @@ class Cuts:
             cuts = cls(**{name: float(value) for name, value in card.items()})
         except (TypeError, ValueError) as error:
             raise ModelFormatError(f"its thresholds are damaged: {error}") from None
-        if not all(math.isfinite(value) for value in (cuts.spam, cuts.importance, cuts.spam_margin)):
+        if not all(math.isfinite(getattr(cuts, name)) for name in cls.__dataclass_fields__):
             raise ModelFormatError("its thresholds are not finite")
         return cuts
 
