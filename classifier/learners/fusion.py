@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 Range = tuple[int, int]
 
+_LARGEST = float(np.finfo(np.float16).max)
+
 SHRINK = 1e-4
 """How strongly the fusion is drawn to equal weights. By nested cross-validation inside P1's training part,
 1-ROCA%: 0.048 at 0.01, 0.031 at 0.001, 0.024 at 0.0001 and below; equal weights of three linear
@@ -152,7 +154,7 @@ class FusedLearner(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             a * (factors[2 * at] * linear[0] + factors[2 * at + 1] * bayes[0])
             for at, (linear, bayes) in enumerate(finals)
         ]
-        self.coef_ = np.concatenate(columns).astype(np.float16)
+        self.coef_ = np.clip(np.concatenate(columns), -_LARGEST, _LARGEST).astype(np.float16)
         self.out_of_fold_ = a * joined + b
         names = [f"{kind}.{at}" for at in range(len(finals)) for kind in ("linear", "bayes")]
         self.shares_ = {name: float(share) for name, share in zip(names, shares, strict=True)}
