@@ -5,14 +5,14 @@ from __future__ import annotations
 import os
 import tempfile
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import ExitStack
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import lru_cache
 from hashlib import blake2b
-from itertools import islice
 from typing import TYPE_CHECKING, Any, Literal
 
-from classifier.errors import MailtriageError
+import numpy as np
+
+from classifier.errors import MailtriageError, ModelFormatError
 from classifier.features import Extractor, Rows, Schema
 from classifier.learners import Tables
 from classifier.learners.online import Corrections
@@ -29,6 +29,9 @@ if TYPE_CHECKING:
 
 BATCH = 64
 """Messages scored together; as many as the features hash at once."""
+
+BATCH_BYTES = 16 << 20
+"""A batch ends with the message that takes it over this: huge messages must not fill the memory."""
 
 WAITING = 4
 """Spans handed to each worker ahead of the one whose verdicts are being taken."""
@@ -77,7 +80,7 @@ class Classifier:
         self.site = site or Site()
         self.lookup: Lookup = lookup or open_lookup("off")
         self.view: View = view
-        self._asked = {"dns": "off", "resolver": ""}
+        self._asked: tuple[str, str] | None = ("off", "") if self.lookup.mode == "off" else None
 
     def _use(self, model: Model) -> None:
         self.model = model
@@ -127,7 +130,7 @@ class Classifier:
         classifier = cls(
             loaded, site=site or _site_of(me), lookup=open_lookup(dns, resolver=resolver), view=view
         )
-        classifier._asked = {"dns": dns, "resolver": resolver}
+        classifier._asked = (dns, resolver)
         return classifier
 
     @property
@@ -200,6 +203,8 @@ class Classifier:
         scores = self.model.tables.score(rows)
         if len(self.corrections):
             scores += self.corrections.score(rows)
+        if not np.isfinite(scores).all():
+            raise ModelFormatError(f"model {self.name} is damaged: it holds numbers that are not finite")
         return [
             Verdict(
                 LogOdds(*pair),
@@ -234,7 +239,8 @@ class Classifier:
         source : Mailbox, or iterable of bytes, Message or Stored
             With several processes a mailbox is read by the workers themselves.
         jobs : int, default 1
-            Processes; the verdicts are the same.
+            Processes; the verdicts are the same. A `lookup` given as an object cannot travel to others: with
+            one, all work is done here.
         explain : int, default 0
             If not 0, workers find the clues of every verdict; otherwise clues are found when first asked for.
 
@@ -245,47 +251,56 @@ class Classifier:
         Raises
         ------
         MailtriageError
-            If a worker dies; the place it was at is named.
+            If a worker dies; it says how many messages were judged before.
         """
-        if jobs > 1:
+        if jobs > 1 and self._asked is not None:
             yield from self._in_processes(source, jobs, explain > 0)
             return
-        mails = iter(source)
-        while batch := list(islice(mails, BATCH)):
+        for batch in _batches(source):
             yield from self.judge(batch)
 
     def _in_processes(self, source: Mailbox | Iterable[Mail], jobs: int, explain: bool) -> Iterator[Verdict]:
-        """Hand out spans, at most `WAITING` a worker ahead; take the verdicts in order."""
-        from joblib.externals.loky import get_reusable_executor  # several processes only
+        """Let workers judge with a copy of this classifier, and say so when one dies."""
+        from concurrent.futures.process import BrokenProcessPool  # several processes only
 
-        work: Iterator[Span | list[Mail]] = (
-            source.spans() if isinstance(source, Mailbox) else _lists(iter(source))
-        )
-        with ExitStack() as stack:
-            folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="mailtriage-"))
+        from joblib.externals.loky import get_reusable_executor
+
+        judged = 0
+        with tempfile.TemporaryDirectory(prefix="mailtriage-") as folder:
             path = os.path.join(folder, "model")
             self.save(path)
-            setting = (path, self.site, self._asked["dns"], self._asked["resolver"], self.view)
+            setting = (path, self.site, *(self._asked or ("off", "")), self.view)
             pool = get_reusable_executor(max_workers=jobs, timeout=60)
-            under_way: deque[tuple[Any, Span | list[Mail]]] = deque()
-            stack.callback(lambda: [future.cancel() for future, _ in under_way])
-            for piece in work:
-                under_way.append((pool.submit(_work, setting, piece, explain), piece))
-                if len(under_way) > WAITING * jobs:
-                    yield from self._taken(under_way.popleft(), source)
-            while under_way:
-                yield from self._taken(under_way.popleft(), source)
+            try:
+                for verdict in self._taken(
+                    source, lambda piece: pool.submit(_work, setting, piece, explain), WAITING * jobs
+                ):
+                    yield verdict
+                    judged += 1
+            except BrokenProcessPool:
+                raise MailtriageError(
+                    f"a worker process died (killed, or out of memory) after {judged} messages were judged"
+                ) from None
 
-    def _taken(self, done: tuple[Any, Span | list[Mail]], source: Any) -> Iterator[Verdict]:
-        from joblib.externals.loky.process_executor import TerminatedWorkerError
-
-        future, piece = done
+    def _taken(
+        self, source: Mailbox | Iterable[Mail], submit: Callable[[Span | list[Mail]], Any], ahead: int
+    ) -> Iterator[Verdict]:
+        """Hand out spans, so many ahead; take the verdicts in order."""
+        under_way: deque[Any] = deque()
         try:
-            verdicts, problems = future.result()
-        except TerminatedWorkerError:
-            raise MailtriageError(
-                f"a worker died while it was at {piece!r}; nothing behind it was judged"
-            ) from None
+            for piece in source.spans() if isinstance(source, Mailbox) else _batches(source):
+                under_way.append(submit(piece))
+                if len(under_way) > ahead:
+                    yield from self._of(under_way.popleft(), source)
+            while under_way:
+                yield from self._of(under_way.popleft(), source)
+        finally:
+            for future in under_way:
+                future.cancel()
+
+    def _of(self, future: Any, source: Mailbox | Iterable[Mail]) -> Iterator[Verdict]:
+        """Take what one worker found out about one span."""
+        verdicts, problems = future.result()
         if isinstance(source, Mailbox):
             source.problems.extend(problems)
         for verdict in verdicts:
@@ -395,9 +410,17 @@ def _fingerprint(message: Message) -> bytes:
     return blake2b(message.raw, digest_size=16).digest()
 
 
-def _lists(mails: Iterator[Mail]) -> Iterator[list[Mail]]:
-    """Cut a stream into lists for the workers; messages travel as bytes."""
-    while batch := list(islice(mails, BATCH)):
+def _batches(mails: Iterable[Mail]) -> Iterator[list[Mail]]:
+    """Cut a stream into lists of at most `BATCH` messages, taking nothing ahead of them."""
+    batch: list[Mail] = []
+    size = 0
+    for mail in mails:
+        batch.append(mail)
+        size += len(mail if isinstance(mail, bytes) else mail.raw)
+        if len(batch) >= BATCH or size > BATCH_BYTES:
+            yield batch
+            batch, size = [], 0
+    if batch:
         yield batch
 
 
