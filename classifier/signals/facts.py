@@ -26,8 +26,10 @@ SUBJECT_CHARS = 500
 """Characters of a subject that are looked at."""
 
 TEXT_HEAD, TEXT_TAIL = 1024, 512
-"""Characters of text that are looked at, from its beginning and its end: each word that is counted costs a
-nanosecond a character, and what matters in a long report stands at one of the two."""
+"""Characters of text that are looked at, from its beginning and its end: each stem that is counted costs a
+nanosecond a character, and what matters in a long report stands at one of the two. With 512 more at the
+beginning (and three stems more) the groups text and machine alone have a 1-ROCA of 4.15 % instead of 4.33 %
+on P1, all groups together 0.142 % instead of 0.147 %: less than the noise, for a third more time."""
 
 LINKS = 30
 """Links that are looked at."""
