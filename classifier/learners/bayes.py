@@ -57,7 +57,7 @@ class BayesLearner(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         Parameters
         ----------
         X : sparse matrix or array of shape (n_rows, n_columns)
-            Not negative; a column is set where it is positive.
+            A column is set where it is positive.
         y : array of shape (n_rows,)
             Two classes; the greater one is the positive.
 
@@ -69,7 +69,7 @@ class BayesLearner(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         Raises
         ------
         ValueError
-            If there are not exactly two classes, or a value is negative.
+            If there are not exactly two classes.
         """
         X, y = validate_data(self, X, y, accept_sparse="csr", dtype=[np.float64, np.float32])
         self.classes_ = two_classes(y)
@@ -103,8 +103,6 @@ class BayesLearner(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         return self._count(X, y)
 
     def _count(self, X: Any, y: NDArray[Any]) -> BayesLearner:
-        if (X.data if hasattr(X, "indptr") else X).min(initial=0) < 0:
-            raise ValueError("Negative values in data passed to BayesLearner: a column is set or it is not")
         present = X > 0
         for at, name in enumerate(self.classes_):
             self.rows_[at] += np.count_nonzero(y == name)
@@ -156,10 +154,9 @@ class BayesLearner(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         return named
 
     def __sklearn_tags__(self) -> Any:
-        """Two classes, set or unset columns; on dense measurements it has nothing to go by."""
+        """Two classes, set or unset columns; on measurements, where only the sign counts, it is poor."""
         tags = super().__sklearn_tags__()
         tags.classifier_tags.multi_class = False
         tags.classifier_tags.poor_score = True
         tags.input_tags.sparse = True
-        tags.input_tags.positive_only = True
         return tags

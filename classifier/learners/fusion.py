@@ -75,7 +75,6 @@ class FusedLearner(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         Parameters
         ----------
         X : sparse matrix or array of shape (n_rows, n_columns)
-            Not negative.
         y : array of shape (n_rows,)
             Two classes; the greater one is the positive.
         groups : array of shape (n_rows,), optional
@@ -89,7 +88,7 @@ class FusedLearner(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         Raises
         ------
         ValueError
-            If there are not exactly two classes, or a value is negative.
+            If there are not exactly two classes.
         """
         X, y = validate_data(self, X, y, accept_sparse="csr", dtype=[np.float64, np.float32])
         self.classes_ = two_classes(y)
@@ -206,12 +205,10 @@ class FusedLearner(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         return named
 
     def __sklearn_tags__(self) -> Any:
-        """Two classes, set or unset columns."""
+        """Two classes, sparse rows welcome."""
         tags = super().__sklearn_tags__()
         tags.classifier_tags.multi_class = False
-        tags.classifier_tags.poor_score = True
         tags.input_tags.sparse = True
-        tags.input_tags.positive_only = True
         return tags
 
 
