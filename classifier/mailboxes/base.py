@@ -14,7 +14,7 @@ from typing import Self
 MAX_RAW = 40 << 20
 
 # One read: large enough to make system calls cheap, small enough to stay in the second-level cache.
-WINDOW = 1 << 20
+WINDOW = 512 << 10
 
 # A span is what one worker gets at a time: short enough to balance, long enough to pay for the trip.
 SPAN_MESSAGES = 256
@@ -148,7 +148,7 @@ class Original(ABC):
 
     @abstractmethod
     def chunks(self) -> Iterator[bytes]:
-        """Yield the stored bytes in pieces of about a megabyte.
+        """Yield the stored bytes in pieces.
 
         Of an mbox (`is_record`) this is the record: with its From_ line, quoting and separating blank line.
         """

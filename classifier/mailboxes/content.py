@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from .borders import is_header, leading_blanks
+from .from_lines import is_header, leading_blanks
 
 # How much is looked at.
 _LOOK = 8192

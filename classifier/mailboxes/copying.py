@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 
 from .base import WINDOW, Original
-from .borders import has_git_date, looks_like_from_line
+from .from_lines import has_git_date, looks_like_from_line
 from .quoting import quote, unquote
 
 _RETURN_PATH = re.compile(rb"^Return-Path:[ \t]{0,80}<?([^<>\s]{1,320})>?", re.IGNORECASE | re.MULTILINE)

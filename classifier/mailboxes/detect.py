@@ -10,9 +10,9 @@ from typing import BinaryIO
 
 from ..errors import MailboxError, NotMail
 from .base import Mailbox
-from .borders import starts_mbox
 from .content import why_no_mail
 from .files import kind_of, read_head
+from .from_lines import starts_mbox
 from .maildir import Maildir, is_maildir
 from .message import MessageFile
 from .stdin import Spool, open_stdin

@@ -9,8 +9,8 @@ from typing import cast
 
 from ..errors import MailboxError
 from .base import MAX_RAW, WINDOW, Mailbox, Original, Problem, Span, Stored, grouped
-from .borders import Record, from_line_time, has_git_date, is_border, leading_blanks, scan
 from .files import HEAD, FileRead, open_file
+from .from_lines import Record, from_line_time, has_git_date, is_border, leading_blanks, scan
 from .quoting import from_line, message_of
 
 _CUT = "a message of {} bytes: only its first 40 MiB are judged"
@@ -126,16 +126,16 @@ class Mbox(Mailbox):
         for record in self.records():
             yield stored_of(self.path, record, self.problems)
 
-    def records(self) -> Iterator[Record]:
-        """Yield the records as stored; `borders` and the spans are made of these."""
+    def records(self, keep: bool = True) -> Iterator[Record]:
+        """Yield the records as stored; without `keep` their data is left out."""
         self.problems.clear()
         read = FileRead(self._open(), 0, os.fstat(self._fd).st_size)
         if hasattr(os, "posix_fadvise"):
             os.posix_fadvise(self._fd, 0, 0, os.POSIX_FADV_SEQUENTIAL)
         first = True
         try:
-            for record in scan(read):
-                if first and not record.data.startswith(b"From "):
+            for record in scan(read, keep=keep):
+                if first and os.pread(self._fd, 5, record.start) != b"From ":
                     self.report(str(record.start), _NO_BORDER)
                 first = False
                 yield record
@@ -147,7 +147,7 @@ class Mbox(Mailbox):
     def spans(self) -> Iterator[MboxSpan]:
         """Yield spans of offsets; nothing of the mail itself travels."""
         info = os.fstat(self._open())
-        sized = ((end - start, (start, end, quoted)) for start, end, _, quoted in self.records())
+        sized = ((end - start, (start, end, quoted)) for start, end, _, quoted in self.records(keep=False))
         for group in grouped(sized):
             records = cast(list[tuple[int, int, bool]], group)
             yield MboxSpan(self.path, self.file, (info.st_dev, info.st_ino), tuple(records))
@@ -206,5 +206,5 @@ def borders(path: str) -> Iterator[tuple[int, int]]:
         The byte offsets of a From_ line and of the next.
     """
     with Mbox(path) as mailbox:
-        for record in mailbox.records():
+        for record in mailbox.records(keep=False):
             yield record.start, record.end

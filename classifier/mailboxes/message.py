@@ -9,9 +9,9 @@ from typing import BinaryIO
 
 from ..errors import MailboxError, NotMail
 from .base import MAX_RAW, WINDOW, Mailbox, Original, Problem, Span, Stored
-from .borders import looks_like_from_line
 from .content import why_no_mail
 from .files import StreamRead, open_stream
+from .from_lines import looks_like_from_line
 
 _CUT = "a message larger than 40 MiB: only its beginning is judged"
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 import os
 
 from ..errors import MailboxError
-from .borders import starts_mbox
 from .files import read_head
+from .from_lines import starts_mbox
 
 _SEQUENCES = ".mh_sequences"
 # A folder of a million messages has lines of some megabytes; more is not a list of sequences.

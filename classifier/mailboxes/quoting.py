@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 
-from .borders import Record
+from .from_lines import Record
 
 _QUOTED = re.compile(rb"^>(>*From )", re.MULTILINE)
 _TO_QUOTE = re.compile(rb"^(>*From )", re.MULTILINE)

@@ -11,9 +11,9 @@ from typing import BinaryIO, cast
 
 from ..errors import MailboxError
 from .base import WINDOW, Mailbox
-from .borders import starts_mbox
 from .compressed import compression_of, decompressed
 from .files import HEAD, StreamRead
+from .from_lines import starts_mbox
 from .stream import MboxStream, MessageStream
 
 

@@ -8,9 +8,9 @@ from typing import BinaryIO, cast
 
 from ..errors import MailboxError, NotMail
 from .base import MAX_RAW, WINDOW, Mailbox, Original, Problem, Span, Stored, grouped
-from .borders import Record, from_line_time, scan
 from .content import why_no_mail
 from .files import StreamRead
+from .from_lines import Record, from_line_time, scan
 from .mbox import stored_of
 from .message import without_from_line
 from .quoting import from_line
@@ -149,6 +149,14 @@ class MboxStream(Mailbox):
         """Fetch a record; of standard input only the message that was yielded last."""
         record = self._record_at(key)
         return StreamOriginal(stored_of(self.path, record, []), record, self._reopen, framed=True)
+
+    def originals(self) -> Iterator[StreamOriginal]:
+        """Yield the originals of all messages, in order."""
+        self.problems.clear()
+        for record in self._records(self.problems):
+            yield StreamOriginal(
+                stored_of(self.path, record, self.problems), record, self._reopen, framed=True
+            )
 
     def close(self) -> None:
         """Forget the place of the last `get`."""

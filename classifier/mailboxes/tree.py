@@ -14,9 +14,9 @@ from collections.abc import Iterator
 from ..errors import MailboxError, NotMail
 from . import mh
 from .base import SPAN_MESSAGES, Mailbox, Original, Problem, Span, Stored
-from .borders import starts_mbox
 from .content import why_no_mail
 from .files import is_compressed, open_stream, read_head
+from .from_lines import starts_mbox
 from .maildir import Maildir, is_maildir
 from .mbox import Mbox
 from .message import Entry, FileOriginal, FilesSpan, load_entry

@@ -54,6 +54,10 @@ _SOME_TIME = re.compile(rb"\d{1,2}[:.]\d\d[:.]\d\d[^\n]{0,24}$")
 _HEADER = re.compile(rb"[!-9;-~]{1,76}[ \t]{0,8}:(?!//)|>?From ")
 _BLANKS = re.compile(rb"(?:\xef\xbb\xbf)?(?:[ \t]{0,80}\r?\n)*")
 _GIT = b" Mon Sep 17 00:00:00 2001"
+_FR = int.from_bytes(b"Fr", "little")
+_SPACE, _LINE_END, _QUOTE = b" \n>"
+# Below this size numpy's calls cost more than they save.
+_SMALL = 16 << 10
 _EMPTY_LINE = (b"\n\n", b"\n\r\n")
 
 
@@ -174,6 +178,46 @@ def is_border(buffer: bytes, at: int, git: bool = False) -> bool:
     return _USUAL.match(buffer, at) is not None or looks_like_from_line(*_lines(buffer, at))
 
 
+def hits(buffer: bytes, pos: int) -> list[int]:
+    """Find "From " at the beginning of a line or after ">".
+
+    Parameters
+    ----------
+    buffer : bytes
+        What to search.
+    pos : int
+        Where to begin, at least 1.
+
+    Returns
+    -------
+    list of int
+        Offsets of the F, ascending. Large buffers are compared two bytes at a time by numpy, 0.5 s for a
+        gigabyte where bytes.find takes 1.3 s; small ones do without the import.
+    """
+    if len(buffer) - pos < _SMALL:
+        found = []
+        at = buffer.find(b"From ", pos)
+        while at >= 0:
+            if buffer[at - 1] in b"\n>":
+                found.append(at)
+            at = buffer.find(b"From ", at + 5)
+        return found
+    import numpy as np
+
+    places = []
+    for begin in (pos, pos + 1):
+        pairs = np.frombuffer(buffer, "<u2", (len(buffer) - begin) // 2, begin)
+        places.append(np.flatnonzero(pairs == _FR) * 2 + begin)
+    at_f = np.concatenate(places)
+    octets = np.frombuffer(buffer, np.uint8)
+    at_f = at_f[at_f + 5 <= len(buffer)]
+    at_f = at_f[octets[at_f + 4] == _SPACE]  # most are the header From:
+    before = octets[at_f - 1]
+    at_f = at_f[(before == _LINE_END) | (before == _QUOTE)]
+    at_f.sort()
+    return [at for at in at_f.tolist() if buffer.startswith(b"From ", at)]
+
+
 def _more(read: Read, wanted: int) -> bytes:
     """Read until `wanted` bytes are there or the end: short reads must not make long messages quadratic."""
     first = read(WINDOW)
@@ -186,7 +230,7 @@ def _more(read: Read, wanted: int) -> bytes:
     return b"".join(pieces)
 
 
-def scan(read: Read, offset: int = 0, git: bool | None = None) -> Iterator[Record]:
+def scan(read: Read, offset: int = 0, git: bool | None = None, keep: bool = True) -> Iterator[Record]:
     """Cut a stream of bytes into the records of an mbox.
 
     Parameters
@@ -197,6 +241,8 @@ def scan(read: Read, offset: int = 0, git: bool | None = None) -> Iterator[Recor
         Where in the mbox the stream begins.
     git : bool, optional
         Whether git's constant date makes borders; by default the first line tells.
+    keep : bool
+        Whether the records carry their data; without it only the borders are told.
 
     Yields
     ------
@@ -218,25 +264,24 @@ def scan(read: Read, offset: int = 0, git: bool | None = None) -> Iterator[Recor
     place, head = base + start, b""  # where the record begins, and its head once it is cut
     pos, ended, quoted = start + 1, False, False
     while True:
-        at = buffer.find(b"From ", pos)
-        if not ended and (at < 0 or len(buffer) - at < _LOOK):
-            keep = start
-            pos = at if at >= 0 else max(pos, len(buffer) - 4)
-            if head or pos - start > MAX_RAW:
-                head = head or buffer[start : start + MAX_RAW]
-                keep = start = pos - 3
-            piece = _more(read, len(buffer) - keep)
-            ended = not piece
-            buffer = buffer[keep:] + piece
-            base, pos, start = base + keep, pos - keep, start - keep
-        elif at < 0:
-            break
-        else:
-            before = buffer[at - 1]
-            if before == 10 and is_border(buffer, at, git):
-                yield Record(place, base + at, head or buffer[start:at][:MAX_RAW], quoted)
-                start, place, head, quoted = at, base + at, b"", False
-            elif before == 62:
+        resume = max(pos, len(buffer) - 4)
+        for at in hits(buffer, pos):
+            if len(buffer) - at < _LOOK and not ended:
+                resume = at
+                break
+            if buffer[at - 1] == _QUOTE:
                 quoted = True
-            pos = at + 5
-    yield Record(place, base + len(buffer), head or buffer[start:][:MAX_RAW], quoted)
+            elif is_border(buffer, at, git):
+                yield Record(place, base + at, head or (buffer[start:at][:MAX_RAW] if keep else b""), quoted)
+                start, place, head, quoted = at, base + at, b"", False
+        if ended:
+            break
+        first = start
+        if head or resume - start > MAX_RAW:
+            head = head or buffer[start : start + MAX_RAW]
+            first = start = resume - 3
+        piece = _more(read, len(buffer) - first)
+        ended = not piece
+        buffer = buffer[first:] + piece
+        base, pos, start = base + first, resume - first, start - first
+    yield Record(place, base + len(buffer), head or (buffer[start:][:MAX_RAW] if keep else b""), quoted)
