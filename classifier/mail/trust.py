@@ -42,9 +42,10 @@ def count_trusted(
 
     1. Hop 0 is ours if its "by" is a trusted host; without configuration it is ours, for somebody delivered
        the mail here, and its registrable domain is ours.
-    2. The next hop is ours if (a) its "by" is ours by name, is the client of the hop before, or says
-       nothing, **and** (b) the hop before, which is already believed, took the message from inside: from
-       loopback or a private address, from an address or a confirmed name that is ours, or from a program.
+    2. The next hop is ours if (a) its "by" is ours by name, is the name of the client of the hop before
+       (where hosts are configured: of a client in a configured network), or says nothing, **and** (b) the
+       hop before, which is already believed, took the message from inside: from loopback or a private
+       address, from an address or a confirmed name that is ours, or from a program.
     3. What was fetched by IMAP or POP comes from a store of ours: behind a fetch, rule 1 begins anew.
     4. A login is the border: what a client with a password sends is his.
 
@@ -110,8 +111,10 @@ class _Ours:
         by = far.by.lower()
         if not by or by == "localhost" or self.owns(by):
             return True
-        says_nothing = not (near.address or near.helo)
-        if by in {near.helo.lower(), (near.ptr or "").lower()} or says_nothing:
+        is_client = by in {near.helo.lower(), (near.ptr or "").lower()}
+        if self.learned is None:
+            return is_client and bool(self.networks) and bool(near.address) and self.reaches(near.address)
+        if is_client or not (near.address or near.helo):
             self._learn(by)
             return True
         return False
