@@ -64,9 +64,12 @@ class LinearLearner(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         X, y = validate_data(self, X, y, accept_sparse="csr", dtype=[np.float64, np.float32])
         self.classes_ = two_classes(y)
         used = np.unique(X.indices) if hasattr(X, "indices") else np.arange(X.shape[1])
+        self.coef_ = np.zeros(X.shape[1])
+        self.intercept_ = 0.0
+        if not len(used):  # mail without bodies, say: nothing to go by
+            return self
         solver = LinearSVC(C=self.C, tol=self.tol, random_state=self.seed, max_iter=1000)
         solver.fit(X[:, used], y == self.classes_[1])
-        self.coef_ = np.zeros(X.shape[1])
         self.coef_[used] = solver.coef_[0]
         self.intercept_ = float(solver.intercept_[0])
         return self
