@@ -237,18 +237,40 @@ class Corrections:
             fingerprints, labels, counts, steps, columns = (
                 arrays[f"learned.{name}"] for name in ("fingerprints", "labels", "counts", "steps", "columns")
             )
+            _check(schema, (fingerprints, labels, counts, steps, columns))
             ends = np.cumsum(counts.sum(axis=1))
-            if (counts < 0).any() or len(columns) != ends[-1] or columns.max(initial=0) >= schema.n_columns:
-                raise ValueError("columns do not fit")
             for at, (end, label) in enumerate(zip(ends.tolist(), labels.tolist(), strict=True)):
                 part = columns[end - int(counts[at].sum()) : end]
                 correction = Correction(
                     list(TEACHES)[label], part, counts[at], (int(steps[at, 0]), int(steps[at, 1]))
                 )
                 corrections._keep(fingerprints[at].tobytes(), correction)
-        except (KeyError, IndexError, ValueError) as error:
+        except (KeyError, IndexError, ValueError, TypeError) as error:
             raise ModelFormatError(f"what it learned is damaged: {error}") from None
         return corrections
+
+
+def _check(schema: Schema, arrays: tuple[NDArray[Any], ...]) -> None:
+    """Refuse arrays that `to_arrays` cannot have written: what they teach could not be taken back."""
+    fingerprints, labels, counts, steps, columns = arrays
+    n = len(fingerprints)
+    kinds = [each.dtype.str[1:] for each in arrays]
+    if kinds != ["u1", "u1", "i8", "i8", "u4"] or fingerprints.ndim != 2:
+        raise ValueError("other types")
+    if (labels.shape, counts.shape, steps.shape) != ((n,), (n, len(schema.blocks)), (n, len(QUESTIONS))):
+        raise ValueError("other shapes")
+    if len({each.tobytes() for each in fingerprints}) < n or labels.max(initial=0) >= len(TEACHES):
+        raise ValueError("a message twice, or a label that is none")
+    if np.abs(steps.astype(float)).max(initial=0) > 2 * STEPS * RATE / UNIT:
+        raise ValueError("steps too long")
+    if columns.ndim != 1 or counts.min(initial=0) < 0 or counts.max(initial=0) > len(columns):
+        raise ValueError("columns do not fit")
+    if counts.sum() != len(columns):
+        raise ValueError("columns do not fit")
+    block = np.repeat(np.tile(np.arange(len(schema.blocks)), n), counts.ravel())
+    starts = np.array([each.start for each in schema.blocks] + [schema.n_columns])
+    if (columns < starts[block]).any() or (columns >= starts[block + 1]).any():
+        raise ValueError("columns of another block")
 
 
 def _steps(log_odds: float, target: int | None, length: float) -> int:
