@@ -102,10 +102,12 @@ def save_model(model: Model, path: str | os.PathLike[str]) -> None:
         os.umask(umask)
         scratch.chmod(0o666 & ~umask)
         scratch.replace(target)
-    except OSError as error:
+    except BaseException as error:  # whatever ended it, an interrupt too, nothing half-written stays
         if scratch is not None:
             scratch.unlink(missing_ok=True)
-        raise ModelError(f"{target}: cannot be written: {error.strerror or error}") from None
+        if isinstance(error, OSError):
+            raise ModelError(f"{target}: cannot be written: {error.strerror or error}") from None
+        raise
 
 
 def load_model(name: str | os.PathLike[str]) -> Model:
