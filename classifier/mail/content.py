@@ -8,7 +8,6 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 from typing import NamedTuple
-from urllib.parse import unquote_to_bytes
 
 from .bounds import PARAMETER_BYTES
 from .charsets import decode
@@ -102,6 +101,8 @@ def _parameters(text: str, defects: set[str]) -> dict[str, str]:
 
 def _joined(pieces: list[tuple[int, bool, str]], defects: set[str]) -> str:
     """RFC 2231: pieces in order; the first extended one names the charset for all that are extended."""
+    from urllib.parse import unquote_to_bytes  # rarely needed, slow to import
+
     charset: str | None = None
     data = b""
     for place, (_, extended, written) in enumerate(pieces):

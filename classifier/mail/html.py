@@ -50,11 +50,11 @@ _HIDING_WORDS = (
     "display:", "display :", "visibility", "opacity", "mso-hide", "font-size", "font:", "-indent",
     "max-height",
 )  # fmt: skip
+# Begins with letters that can be searched for: with a look-behind it takes 0.2 ms more.
 _LIGHT_COLOR = re.compile(
-    r"(?<![a-z-])color\s{0,3}[=:]\s{0,3}[\"']?(?:white|snow|ivory|rgb|#?[ef]{3}|#?(?:[ef][0-9a-f]){3})"
+    r"color\s{0,3}[=:]\s{0,3}[\"']?(?:white|snow|ivory|rgb|#?[ef]{3}|#?(?:[ef][0-9a-f]){3})"
 )
 _TINY = re.compile(r"[01](?:px)?\Z")
-_PARSER: list[type[LexborHTMLParser]] = []
 
 
 class Link(NamedTuple):
@@ -201,13 +201,10 @@ def _not_too_deep(html: str, defects: set[str]) -> str:
 
 
 def _parse(html: str) -> LexborHTMLParser:
-    """Parse; the library is imported by the first message that has HTML."""
-    if not _PARSER:
-        from selectolax.lexbor import LexborHTMLParser
+    """Parse; the library is loaded by the first message that has HTML."""
+    from selectolax.lexbor import LexborHTMLParser
 
-        _PARSER.append(LexborHTMLParser)
-    # Lone surrogates cannot become UTF-8.
-    return _PARSER[0](html.encode("utf-8", "replace"))
+    return LexborHTMLParser(html.encode("utf-8", "replace"))  # lone surrogates cannot become UTF-8
 
 
 def _drop_unseen(tree: LexborHTMLParser, lower: str) -> tuple[dict[str, int], str]:
@@ -231,7 +228,7 @@ def _hiding_selectors(lower: str) -> list[str]:
     """Which elements are worth asking whether they are hidden."""
     light = _LIGHT_COLOR.search(lower) is not None
     selectors = ["[hidden]"] if "hidden" in lower else []
-    if light or any(word in lower for word in _HIDING_WORDS):
+    if "style" in lower and (light or any(word in lower for word in _HIDING_WORDS)):
         selectors.append("[style]")
     if light and "<font" in lower:
         selectors.append("font[color]")
