@@ -11,8 +11,8 @@ FIELD_BYTES: Final = 8192
 LATEST: Final = 253402300800
 """Unix time of the year 10000: a later t= or x= is no time."""
 
-_TAG = re.compile(rb";\s*+([adistxl])\s*+=\s*+([^;\s]*+)")
-_NAMES = re.compile(rb";\s*+h\s*+=([^;]*+)")
+_TAG = re.compile(r";\s*+([adistxl])\s*+=\s*+([^;\s]*+)")
+_NAMES = re.compile(r";\s*+h\s*+=([^;]*+)")
 
 
 class DkimSignature(NamedTuple):
@@ -34,7 +34,7 @@ class DkimSignature(NamedTuple):
         x=, Unix seconds.
     partial : bool
         Whether l= lets text be added below what is signed.
-    raw : bytes
+    text : str
         The field.
     """
 
@@ -45,15 +45,13 @@ class DkimSignature(NamedTuple):
     signed: int | None
     expires: int | None
     partial: bool
-    raw: bytes
+    text: str
 
     @property
     def names(self) -> tuple[str, ...]:
         """The header fields signed, lower case, as often as listed."""
-        found = _NAMES.search(b";" + self.raw[:FIELD_BYTES])
-        if found is None:
-            return ()
-        return tuple(name.strip().lower() for name in found[1].decode("ascii", "replace").split(":"))
+        found = _NAMES.search(self.text)
+        return tuple(map(str.strip, found[1].lower().split(":"))) if found else ()
 
 
 def parse_dkim_signature(raw: bytes) -> DkimSignature:
@@ -78,23 +76,24 @@ def parse_dkim_signature(raw: bytes) -> DkimSignature:
     >>> parse_dkim_signature(b"v=1; a=rsa-sha256; d=Example.com; s=k1; t=1770000000; b=AA==")[:5]
     ('example.com', 'k1', 'rsa-sha256', '', 1770000000)
     """
-    tags = dict(_TAG.findall(b";" + raw[:FIELD_BYTES]))
+    text = ";" + raw[:FIELD_BYTES].decode("utf-8", "replace")
+    tags = dict(_TAG.findall(text))
     get = tags.get
     return DkimSignature(
-        get(b"d", b"").decode("utf-8", "replace").lower().strip(".")[:255],
-        get(b"s", b"").decode("utf-8", "replace")[:255],
-        get(b"a", b"").decode("ascii", "replace").lower()[:20],
-        get(b"i", b"").decode("utf-8", "replace").lower()[:320],
-        _seconds(get(b"t")),
-        _seconds(get(b"x")),
-        b"l" in tags,
-        raw,
+        get("d", "").lower().strip(".")[:255],
+        get("s", "")[:255],
+        get("a", "").lower()[:20],
+        get("i", "").lower()[:320],
+        _seconds(get("t")),
+        _seconds(get("x")),
+        "l" in tags,
+        text,
     )
 
 
-def _seconds(digits: bytes | None) -> int | None:
+def _seconds(digits: str | None) -> int | None:
     """Read a time; None for what is none."""
-    if not digits or not digits.isdigit() or len(digits) > 12:
+    if not digits or len(digits) > 12 or not (digits.isascii() and digits.isdigit()):
         return None
     seconds = int(digits)
     return seconds if seconds < LATEST else None

@@ -196,9 +196,13 @@ def tls_all(facts: Facts) -> bool | None:
     Fooled by: forged fields; servers that do not write it; the year, see route.tls_here.
     Source: RFC 3848; rspamd's RCVD_TLS_ALL.
     """
-    pairs = zip(facts.hop_kinds, facts.route.hops, strict=True)
-    seen = [hop.tls for kind, hop in pairs if kind == "public"]
-    return "" not in seen if seen else None
+    told = None
+    for kind, hop in zip(facts.hop_kinds, facts.route.hops, strict=True):
+        if kind == "public":
+            told = True
+            if not hop.tls:
+                return False
+    return told
 
 
 @signal("route.protocol_here", kind="category", needs=ROUTE)

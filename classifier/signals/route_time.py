@@ -130,7 +130,10 @@ def zones(facts: Facts) -> int | None:
     known = [hop.time.zone for hop in facts.route.hops if hop.time is not None]
     if len(known) < 2:
         return None
-    return sum([near != far for near, far in pairwise(known)])
+    changes = 0
+    for near, far in pairwise(known):
+        changes += near != far
+    return changes
 
 
 @signal("route.zone_differs_from_date", needs=ROUTE)

@@ -117,11 +117,12 @@ def ipv6(facts: Facts) -> bool | None:
     Fooled by: forged fields; it also tells the year, which in a corpus tells the class.
     Source: RFC 5321 section 4.1.3 (IPv6 literals).
     """
-    seen = [hop.address for hop in facts.route.hops if hop.address]
-    if not seen:
-        return None
-    wide = [each for each in seen if ":" in each]  # most often none, and then nothing is left to compare
-    return any(not each.startswith(("::", "fe80")) for each in wide)
+    told = False
+    for hop in facts.route.hops:
+        told = told or bool(hop.address)
+        if ":" in hop.address and not hop.address.startswith(("::", "fe80")):
+            return True
+    return False if told else None
 
 
 @signal("route.webmail", needs=ROUTE)
@@ -133,8 +134,11 @@ def webmail(facts: Facts) -> bool | None:
     Fooled by: forged fields.
     Source: no RFC has the word; Google, Yahoo and Hotmail write it.
     """
-    outside = facts.route.outside
-    return bool(_WEB.intersection([hop.protocol for hop in outside])) if outside else None
+    route = facts.route
+    for hop in route.outside:
+        if hop.protocol in _WEB:
+            return True
+    return False if route.trusted < len(route.hops) else None
 
 
 @signal("route.for_addressed", needs=ROUTE)
@@ -147,8 +151,8 @@ def for_addressed(facts: Facts) -> bool | None:
     Source: RFC 5321 section 4.4 (For), RFC 5322 section 3.6.3.
     """
     route = facts.route
-    for hop in reversed(route.hops[: route.trusted]):
-        recipient = hop.recipient.lower()
-        if "@" in recipient:
-            return recipient in facts.recipient_addrs
+    for at in range(route.trusted - 1, -1, -1):
+        recipient = route.hops[at].recipient
+        if recipient:
+            return recipient.lower() in facts.recipient_addrs
     return None

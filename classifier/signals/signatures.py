@@ -58,8 +58,9 @@ def bounces(facts: Facts) -> bool | None:
     Fooled by: a broken or invented signature.
     Source: RFC 6376 section 3.5 (d=), RFC 5321 section 4.4 (Return-Path).
     """
-    signatures, mail_from = _signatures(facts), facts.message.mail_from
-    if not signatures or mail_from is None or not mail_from.domain:
+    signatures = _signatures(facts)
+    mail_from = facts.message.mail_from if signatures else None
+    if mail_from is None or not mail_from.domain:
         return None
     org = organisational_domain(mail_from.domain)
     return any(organisational_domain(each.domain) == org for each in signatures)
@@ -75,7 +76,7 @@ def age(facts: Facts) -> float | None:
     Source: RFC 6376 section 3.5 (t=), section 8.6 (replay).
     """
     times = [each.signed for each in _signatures(facts) if each.signed is not None]
-    arrived = facts.route.arrived
+    arrived = facts.route.arrived if times else None
     return arrived.seconds - max(times) if times and arrived else None
 
 
@@ -89,7 +90,7 @@ def expired(facts: Facts) -> bool | None:
     Source: RFC 6376 section 3.5 (x=).
     """
     ends = [each.expires for each in _signatures(facts) if each.expires is not None]
-    arrived = facts.route.arrived
+    arrived = facts.route.arrived if ends else None
     return arrived.seconds > max(ends) if ends and arrived else None
 
 
