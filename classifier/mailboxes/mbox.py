@@ -66,12 +66,15 @@ class MboxSpan(Span):
         Device and inode of the file when it was scanned.
     records : tuple of (start, end, quoted)
         As in `Record`.
+    headless : int
+        The start of the one record that may lack a From_ line, at the top of the file; -1 for none.
     """
 
     mailbox: str
     file: str
     identity: tuple[int, int]
     records: tuple[tuple[int, int, bool], ...]
+    headless: int = -1
 
     def __len__(self) -> int:
         return len(self.records)
@@ -94,6 +97,9 @@ class MboxSpan(Span):
                     problems.append(Problem(self.mailbox, str(start), _SHRANK))
                     if not data:
                         return
+                elif start != self.headless and not data.startswith(b"From "):
+                    problems.append(Problem(self.mailbox, str(start), _REPLACED))
+                    return
                 yield stored_of(self.mailbox, Record(start, end, data, quoted), problems)
         finally:
             os.close(fd)
@@ -121,6 +127,7 @@ class Mbox(Mailbox):
         super().__init__(path)
         self.file = path if file is None else file
         self._fd = open_file(self.file, path)
+        self._headless = -1
 
     def __iter__(self) -> Iterator[Stored]:
         for record in self.records():
@@ -136,6 +143,7 @@ class Mbox(Mailbox):
         try:
             for record in scan(read, keep=keep):
                 if first and os.pread(self._fd, 5, record.start) != b"From ":
+                    self._headless = record.start
                     self.report(str(record.start), _NO_BORDER)
                 first = False
                 yield record
@@ -150,7 +158,7 @@ class Mbox(Mailbox):
         sized = ((end - start, (start, end, quoted)) for start, end, _, quoted in self.records(keep=False))
         for group in grouped(sized):
             records = cast(list[tuple[int, int, bool]], group)
-            yield MboxSpan(self.path, self.file, (info.st_dev, info.st_ino), tuple(records))
+            yield MboxSpan(self.path, self.file, (info.st_dev, info.st_ino), tuple(records), self._headless)
 
     def _record_at(self, key: str) -> Record:
         size = os.fstat(self._open()).st_size
