@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import platform
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -83,6 +84,12 @@ def train(
     model.card["name"] = name
     model.card["training"]["sources"] = ledger.entries()
     return Classifier(model, site=site)
+
+
+LOSSES = {"signals": 3.0}
+"""Weight of the loss by block, where it is not 30: signals are few and dense, so they need a softer margin.
+By cross-validation inside P1's training part, 1-ROCA% of signals alone: 0.61 at 0.1, 0.23 at 1, 0.19 at 3
+and 10; at 30 the fusion gave them no weight."""
 
 
 class Ledger:
@@ -218,7 +225,9 @@ def _read(
 
 
 def _learner(schema: Schema, seed: int, jobs: int) -> FusedLearner:
-    return FusedLearner(tuple((block.start, block.stop) for block in schema.blocks), seed=seed, jobs=jobs)
+    blocks = tuple((block.start, block.stop) for block in schema.blocks)
+    losses = tuple(LOSSES.get(block.name, 30.0) for block in schema.blocks)
+    return FusedLearner(blocks, losses=losses, seed=seed, jobs=jobs)
 
 
 def _report(learner: FusedLearner, answers: NDArray[np.int_]) -> dict[str, Any]:
@@ -245,12 +254,18 @@ def _lacking(counts: Counter[str]) -> str:
     )
 
 
+def _now() -> datetime:
+    """Return the time of the training; SOURCE_DATE_EPOCH sets it, so that a model can be built to the bit."""
+    epoch = os.environ.get("SOURCE_DATE_EPOCH", "")
+    return datetime.fromtimestamp(int(epoch), UTC) if epoch.isdecimal() else datetime.now(UTC)
+
+
 def _card(labels: list[str], learned: dict[str, Any], seed: int) -> dict[str, Any]:
     """Write down what people should know about a model."""
     return {
         "name": "unnamed",
         "version": classifier.__version__,
-        "created": datetime.now(UTC).isoformat(timespec="seconds"),
+        "created": _now().isoformat(timespec="seconds"),
         "libraries": {
             "python": platform.python_version(),
             "numpy": np.__version__,

@@ -43,6 +43,8 @@ class FusedLearner(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         First and last-plus-one column of each block; by default all columns are one block.
     folds : int, default 5
         For the out-of-fold scores.
+    losses : sequence of float, optional
+        `C` of the linear learner on each block; by default 30 everywhere.
     seed : int, default 0
         Decides the folds and the order of the solvers; with it training is deterministic.
     jobs : int, default 1
@@ -62,10 +64,16 @@ class FusedLearner(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     """
 
     def __init__(
-        self, blocks: tuple[Range, ...] | None = None, folds: int = 5, seed: int = 0, jobs: int = 1
+        self,
+        blocks: tuple[Range, ...] | None = None,
+        folds: int = 5,
+        losses: tuple[float, ...] | None = None,
+        seed: int = 0,
+        jobs: int = 1,
     ) -> None:
         self.blocks = blocks
         self.folds = folds
+        self.losses = losses
         self.seed = seed
         self.jobs = jobs
 
@@ -94,10 +102,12 @@ class FusedLearner(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         self.classes_ = two_classes(y)
         positive: NDArray[np.bool_] = y == self.classes_[1]
         pieces = [X[:, start:stop] for start, stop in self._ranges(X.shape[1])]
+        losses = self.losses or (30.0,) * len(pieces)
         splits = [*self._splits(positive, groups), (np.arange(len(positive)), np.zeros(0, np.intp))]
         work = [(at, each, train, test) for at, each in enumerate(pieces) for train, test in splits]
         done = Parallel(n_jobs=self.jobs)(
-            delayed(_fit_pair)(each, positive, train, test, self.seed) for _, each, train, test in work
+            delayed(_fit_pair)(each, positive, train, test, losses[at], self.seed)
+            for at, each, train, test in work
         )
         scores = np.zeros((len(positive), 2 * len(pieces)))
         finals: list[list[tuple[Floats, float]]] = [[] for _ in pieces]
@@ -247,11 +257,16 @@ def fuse(scores: Floats, positive: NDArray[np.bool_]) -> Floats:
 
 
 def _fit_pair(
-    X: Any, positive: NDArray[np.bool_], train: NDArray[np.intp], test: NDArray[np.intp], seed: int
+    X: Any,
+    positive: NDArray[np.bool_],
+    train: NDArray[np.intp],
+    test: NDArray[np.intp],
+    loss: float,
+    seed: int,
 ) -> Any:
     """Fit both learners on a block; return scores of the test rows or, without any, weights and biases."""
     learners: list[LinearLearner | BayesLearner] = [
-        LinearLearner(seed=seed).fit(X[train], positive[train]),
+        LinearLearner(C=loss, seed=seed).fit(X[train], positive[train]),
         BayesLearner().fit(X[train], positive[train]),
     ]
     if len(test):

@@ -251,11 +251,6 @@ class Message:
         return Readable(self.data, self.parts, self._defects)
 
     @fact
-    def source(self) -> str:
-        """All shown text parts as they were written, transfer encoding undone: HTML is markup here."""
-        return self._readable.source()
-
-    @fact
     def text(self) -> str:
         """What a reader sees: all text shown inline, HTML rendered; of alternatives the plain one."""
         return self._readable.text()

@@ -95,10 +95,6 @@ class Readable:
         ]
         return "\n".join(piece for piece in pieces if piece)
 
-    def source(self) -> str:
-        """Join the shown parts as they were written, HTML as markup."""
-        return "\n".join(self._decode(index, end) for index, end in self.shown)
-
     def _choices(self, index: int) -> list[int]:
         """List the multipart/alternatives around a part."""
         found: list[int] = []
