@@ -67,28 +67,54 @@ def decompressed(stream: BinaryIO, kind: str) -> BinaryIO:
         return cast(BinaryIO, _Owning(bz2.BZ2File(stream), stream))
     if kind == "xz":
         return cast(BinaryIO, _Owning(lzma.LZMAFile(stream), stream))
-    return cast(BinaryIO, _Owning(_zstd(stream), stream))
+    return cast(BinaryIO, _Owning(_Zstd(stream), stream))
 
 
-def _zstd(stream: BinaryIO) -> _Zstd:
-    import zstandard
-
-    reader = zstandard.ZstdDecompressor().stream_reader(stream, read_across_frames=True, closefd=False)
-    return _Zstd(reader, zstandard.ZstdError)
+# A frame put after the end of a zstd stream: only when it comes out whole was the stream whole, because the
+# library takes an early end for the end. Its content is longer than the frame, so nothing of it can leak.
+_END = b"end of mail " * 20
 
 
-class _Zstd(io.RawIOBase):
-    """A zstandard reader whose errors are `DamagedError`, and that notices an early end."""
+class _Then(io.RawIOBase):
+    """A stream with a few bytes after it."""
 
-    def __init__(self, reader: BinaryIO, error: type[Exception]) -> None:
-        self._reader, self._error = reader, error
+    def __init__(self, stream: BinaryIO, after: bytes) -> None:
+        self._stream, self._after = stream, after
 
     def read(self, size: int = -1) -> bytes:
         """Return up to `size` bytes."""
-        try:
-            return self._reader.read(size)
-        except self._error as error:
-            raise DamagedError(str(error)) from error
+        data = self._stream.read(size)
+        if not data:
+            data, self._after = self._after, b""
+        return data
+
+
+class _Zstd(io.RawIOBase):
+    """A zstandard reader that notices an early end, and whose errors are `DamagedError`."""
+
+    def __init__(self, stream: BinaryIO) -> None:
+        import zstandard
+
+        self._error, self._held = zstandard.ZstdError, b""
+        after = cast(BinaryIO, _Then(stream, zstandard.ZstdCompressor().compress(_END)))
+        unpacker = zstandard.ZstdDecompressor()
+        self._reader = unpacker.stream_reader(after, read_across_frames=True, closefd=False)
+
+    def read(self, size: int = -1) -> bytes:
+        """Return up to `size` bytes."""
+        while True:
+            try:
+                chunk = self._reader.read(size)
+            except self._error as error:
+                raise DamagedError(str(error)) from error
+            if not chunk:
+                if self._held != _END:
+                    raise EOFError
+                return b""
+            data = self._held + chunk
+            self._held = data[-len(_END) :]
+            if len(data) > len(_END):
+                return data[: -len(_END)]
 
 
 class _Owning(io.RawIOBase):

@@ -1,9 +1,8 @@
 """A directory tree of message files and mailboxes, walked in a stable order, each file judged by its content.
 
 Files come before folders, both by name (MH messages by number). Mailboxes in the tree (an mbox, a Maildir)
-yield messages under their own path; the key of a message file is its path from the top. Folders whose names
-begin with a dot are not entered unless they are Maildirs; files whose names do are read when they are mail
-and passed over in silence when they are not (.DS_Store, indexes of mail programs).
+yield messages under their own path; the key of a message file is its path from the top. Names that begin with
+a dot are passed over, unless they are Maildirs: they are the indexes and notes of programs.
 """
 
 from __future__ import annotations
@@ -121,18 +120,18 @@ class Tree(Mailbox):
 
     def _files(self, folder: str, names: list[str]) -> Iterator[Entry | Mailbox]:
         path = os.path.join(self.path, folder)
-        if self.format == "mh" or mh.is_mh(path, [name for name in names if not name.startswith(".")]):
+        names = [name for name in names if not name.startswith(".")]
+        if self.format == "mh" or mh.is_mh(path, names):
             marks = mh.sequences(path)
             for name in sorted((name for name in names if mh.is_number(name)), key=int):
                 yield self._entry(os.path.join(folder, name), mh.flags_of(int(name), marks))
-            names = [] if self.format == "mh" else [name for name in names if name.startswith(".")]
+            return
         for name in names:
             key = os.path.join(folder, name)
             try:
                 yield self._item(key)
             except MailboxError as error:
-                if not (name.startswith(".") and isinstance(error, NotMail)):
-                    self.report(key, error.reason)
+                self.report(key, error.reason)
 
     def _entry(self, key: str, flags: frozenset[str] | None = None) -> Entry:
         return Entry(self.path, key, os.path.join(self.path, key), flags)
