@@ -100,7 +100,7 @@ def test_a_row_without_its_message_is_refused(tmp_path: Path, mailbox: Mailbox) 
 
 def test_a_row_with_an_unknown_key_is_refused(tmp_path: Path, mailbox: Mailbox) -> None:
     path = table(tmp_path, "label\tmailbox\tkey\nspam\tin.mbox\t7\n")
-    with pytest.raises(LabelError, match="line 2: no message key '7' of .*in.mbox"):
+    with pytest.raises(LabelError, match=r"line 2: no message key '7' of .*in\.mbox"):
         read_labels(path).find([mailbox])
 
 

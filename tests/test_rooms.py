@@ -1,4 +1,4 @@
-"""The house plan, kept by reading the imports: lower rooms never import higher ones, siblings not each other."""
+"""The house plan, kept by reading the imports: no room imports a higher one or a sibling."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 
 PACKAGE = "classifier"
 
-# Rooms on one line are siblings. What stands lower in this list may import what stands higher, never the reverse.
+# Rooms on one line are siblings. A room may import what stands above it in this list, not what is below.
 LEVELS: tuple[frozenset[str], ...] = tuple(
     frozenset(line.split())
     for line in (
