@@ -203,7 +203,14 @@ def train_model(
         learned[question] = _report(learner, answers[known])
     if not learned:
         raise TrainingError(_lacking(Counter(labels)))
-    return Model(tables, Cuts(), _card(labels, learned, seed))
+    return Model(_without_idle_views(tables), Cuts(), _card(labels, learned, seed))
+
+
+def _without_idle_views(tables: Tables) -> Tables:
+    """Leave out the views that the fusion gave no weight, so that running the model does not compute them."""
+    schema = tables.schema
+    busy = [block.name for block in schema.blocks if tables.weights[block.start : block.stop].any()]
+    return Tables(schema.only(busy), tables.weights, tables.bias)
 
 
 def _read(

@@ -55,7 +55,11 @@ class Extractor:
     def __init__(self, schema: Schema | None = None) -> None:
         self.schema = schema or Schema()
         self.observe = Observer(self.schema.signals)
-        self.read = Reader(self.schema.gram_bytes, self.schema.text_bytes, self.schema.portable).read
+        self.read = Reader(
+            self.schema.gram_bytes,
+            self.schema.text_bytes if "body" in self.schema.views else 0,
+            self.schema.portable,
+        ).read
         self._signal_hashes: dict[str, int] = {}
 
     def rows(self, batch: Sequence[Facts]) -> Rows:
@@ -77,9 +81,16 @@ class Extractor:
 
     def _some(self, batch: Sequence[Facts]) -> Rows:
         wordings = [self.read(facts.message) for facts in batch]
+        views = self.schema.views
+        nothing = BlockRows(np.zeros(0, np.uint32), np.zeros(len(batch), np.int64))
         return Rows(
             self.schema,
-            (self._signals(batch), self._header(wordings), self._body(wordings), self._grams(wordings)),
+            (
+                self._signals(batch) if "signals" in views else nothing,
+                self._header(wordings) if "header" in views else nothing,
+                self._body(wordings) if "body" in views else nothing,
+                self._grams(wordings) if "grams" in views else nothing,
+            ),
         )
 
     def _signals(self, batch: Sequence[Facts]) -> BlockRows:

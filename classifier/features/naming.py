@@ -55,14 +55,16 @@ def name_columns(extractor: Extractor, facts: Facts) -> list[Named]:
         Exactly the columns of ``extractor.rows([facts])``.
     """
     found: dict[tuple[int, int], Named] = {}
+    used = {at for at, block in enumerate(extractor.schema.blocks) if block.name in extractor.schema.views}
     for each in _all_columns(extractor, facts):
-        found.setdefault((each.block, each.column), each)
+        if each.block in used:
+            found.setdefault((each.block, each.column), each)
     return list(found.values())
 
 
 def _all_columns(extractor: Extractor, facts: Facts) -> Iterator[Named]:
     schema = extractor.schema
-    for signal in extractor.observe(facts):
+    for signal in extractor.observe(facts) if "signals" in schema.views else ():
         name, value = _SPLIT_SIGNAL.split(signal, maxsplit=1)
         yield Named(0, hash_signal(signal) >> (64 - SIGNAL_BITS), name, value)
     wording = extractor.read(facts.message)

@@ -11,8 +11,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from classifier.errors import ModelFormatError, SchemaMismatch
@@ -23,6 +23,9 @@ KERNEL = 1
 
 SIGNAL_BITS = 16
 """Columns for signals, log2: some 700 are known beforehand, categories add what they see."""
+
+VIEWS = ("signals", "header", "body", "grams")
+"""What a message is looked at as; one block of columns each."""
 
 MIN_BITS, MAX_BITS = 12, 22
 """Below, everything collides; above, nothing was gained (measured on P1: 2**22 equals 2**20)."""
@@ -65,6 +68,9 @@ class Schema:
         UTF-8 bytes of visible text from which body words are taken.
     portable : bool, default False
         For models given to strangers: leave out what names the collector (see `wording`).
+    views : tuple of str, default all
+        The blocks that are filled, members of `VIEWS`. Training leaves out what got no weight, and
+        nothing is computed for it.
     signals : tuple of str, optional
         Names of the signals observed, sorted; by default all that are on by default.
     digest_of_signals : str, optional
@@ -82,6 +88,7 @@ class Schema:
     gram_bytes: int = 3500
     text_bytes: int = 6000
     portable: bool = False
+    views: tuple[str, ...] = VIEWS
     signals: tuple[str, ...] = ()
     digest_of_signals: str = ""
 
@@ -90,7 +97,11 @@ class Schema:
             raise ValueError(f"bits must lie between {MIN_BITS} and {MAX_BITS}, not {self.bits}")
         if self.gram_bytes < 0 or self.text_bytes < 0:
             raise ValueError("gram_bytes and text_bytes count bytes: they cannot be negative")
+        if not set(self.views) <= set(VIEWS):
+            raise ValueError(f"views are some of {', '.join(VIEWS)}, not {', '.join(self.views)}")
+        object.__setattr__(self, "views", tuple(view for view in VIEWS if view in self.views))
         names = self.signals or tuple(name for name, each in REGISTRY.items() if each.default)
+        names = names if "signals" in self.views else ()
         object.__setattr__(self, "signals", tuple(sorted(names)))
         digest = _digest_of_signals(self.signals)
         if self.digest_of_signals not in ("", digest):
@@ -102,12 +113,7 @@ class Schema:
         """The four blocks, in the order of their columns."""
         blocks: list[Block] = []
         start = 0
-        for name, bits in (
-            ("signals", SIGNAL_BITS),
-            ("header", self.bits - 2),
-            ("body", self.bits),
-            ("grams", self.bits),
-        ):
+        for name, bits in zip(VIEWS, (SIGNAL_BITS, self.bits - 2, self.bits, self.bits), strict=True):
             blocks.append(Block(name, start, bits))
             start = blocks[-1].stop
         return tuple(blocks)
@@ -122,6 +128,22 @@ class Schema:
         """Sixteen hex digits that change with anything that changes a column."""
         text = json.dumps({"kernel": KERNEL, **asdict(self)}, sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+    def only(self, views: Iterable[str]) -> Schema:
+        """Return this schema with fewer views filled; the columns of the others stay where they are.
+
+        Parameters
+        ----------
+        views : iterable of str
+            Members of `views`.
+
+        Returns
+        -------
+        Schema
+        """
+        kept = tuple(view for view in self.views if view in set(views))
+        signals = self.signals if "signals" in kept else ()
+        return replace(self, views=kept, signals=signals, digest_of_signals="")
 
     def to_json(self) -> dict[str, Any]:
         """Return what `from_json` reads, for the card of a model.
@@ -162,6 +184,7 @@ class Schema:
                 gram_bytes=int(card["gram_bytes"]),
                 text_bytes=int(card["text_bytes"]),
                 portable=bool(card["portable"]),
+                views=tuple(str(name) for name in card["views"]),
                 signals=tuple(str(name) for name in card["signals"]),
                 digest_of_signals=str(card["digest_of_signals"]),
             )

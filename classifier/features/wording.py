@@ -146,7 +146,8 @@ class Reader:
             start = start.replace(b"\r\n", b"\n")
         if len(start) < self.gram_bytes:
             start += b"\n\n" + self._body_start(message, self.gram_bytes - len(start))
-        text = message.text[: self.text_bytes].encode("utf-8", "surrogatepass")
+        visible = message.text if self.text_bytes else ""  # finding it is the dearest part
+        text = visible[: self.text_bytes].encode("utf-8", "surrogatepass")
         return Wording(names, tags, values, text[: self.text_bytes], start[: self.gram_bytes])
 
     @staticmethod
