@@ -13,6 +13,8 @@ from .quoting import quote, unquote
 _RETURN_PATH = re.compile(rb"^Return-Path:[ \t]{0,80}<?([^<>\s]{1,320})>?", re.IGNORECASE | re.MULTILINE)
 # A Return-Path stands at the top; no more than this is searched for it.
 _TOP = 64 << 10
+# What is enough to see a From_ line and what follows it.
+_HEAD = 4096
 
 
 def by_lines(chunks: Iterable[bytes], change: Callable[[bytes], bytes]) -> Iterator[bytes]:
@@ -74,7 +76,12 @@ def made_from_line(head: bytes, received: float | None) -> bytes:
 
 
 def _first(chunks: Iterator[bytes]) -> tuple[bytes, Iterator[bytes]]:
-    first = next(chunks, b"")
+    """Look at the beginning of a stream, a few kilobytes of it if there are as many."""
+    pieces, have = [], 0
+    while have < _HEAD and (piece := next(chunks, b"")):
+        pieces.append(piece)
+        have += len(piece)
+    first = b"".join(pieces)
 
     def again() -> Iterator[bytes]:
         yield first

@@ -83,10 +83,11 @@ class Journal:
             with self._spoken():
                 self._db.execute("PRAGMA locking_mode = EXCLUSIVE")
                 self._db.execute("BEGIN EXCLUSIVE")
-                self._db.execute("COMMIT")
-                self._db.executescript(_SCHEMA)
+                for statement in _SCHEMA.split(";"):
+                    self._db.execute(statement)
                 self._db.execute("INSERT OR IGNORE INTO about VALUES ('form', ?)", (form,))
                 held = self._db.execute("SELECT value FROM about WHERE name = 'form'").fetchone()[0]
+                self._db.execute("COMMIT")
             if held != form:
                 raise MailboxError(path, f"an earlier sort into this directory wrote {held}, not {form}")
         except MailboxError:

@@ -69,7 +69,7 @@ class SortTarget:
         self._sinks: dict[str, MboxSink | MaildirSink] = {}
         self._waiting: list[Parcel] = []
         self._size = self._batches = 0
-        self._broken = False
+        self._broken = self._unsettled = False
         self._journal = Journal(os.path.join(self.directory, JOURNAL), form)
         try:
             self._recover()
@@ -104,7 +104,9 @@ class SortTarget:
 
     def _recover(self) -> None:
         for label in self._journal.labels():
-            self._journal.forget(self._sink(label).recover(self._journal.unsettled(label)))
+            left = self._journal.unsettled(label)
+            self._journal.forget(self._sink(label).recover(left))
+            self._unsettled = self._unsettled or bool(left)
         self._settle()
 
     def put(self, label: str, original: Original) -> bool:
@@ -179,18 +181,21 @@ class SortTarget:
                     sink.deliver(parcels)
             except OSError as error:
                 raise MailboxError(sink.path, error.strerror or str(error)) from error
-        self._broken = False
+        self._broken, self._unsettled = False, True
         self._batches += 1
         if self._batches % _SETTLE_AFTER == 0:
             self._settle()
 
     def _settle(self) -> None:
+        if not self._unsettled:
+            return
         for sink in self._sinks.values():
             try:
                 sink.sync()
             except OSError as error:
                 raise MailboxError(sink.path, error.strerror or str(error)) from error
         self._journal.settle()
+        self._unsettled = False
 
     def close(self) -> None:
         """Deliver what waits, bring everything to the disk, and let go of the directory."""
