@@ -48,7 +48,7 @@ def record(verdict: Verdict, explain: int = 0) -> dict[str, Any]:
     dict
         Log-odds in full, to rank by; probabilities to 6 digits after the point, contributions to 4.
     """
-    message, stored = verdict.message, verdict.stored
+    message, stored, p = verdict.message, verdict.stored, verdict.p
     return {
         "schema": SCHEMA,
         "mailbox": _encodable(stored.mailbox) if stored else None,
@@ -59,12 +59,12 @@ def record(verdict: Verdict, explain: int = 0) -> dict[str, Any]:
         "subject": bounded(message.subject, TEXT_LIMIT),
         "label": verdict.label,
         "unsure": bool(verdict.unsure),
-        "p": {name: round(float(verdict.p[name]), 6) for name in ("important", "unimportant", "spam")},
+        "p": {name: round(p[name], 6) for name in ("important", "unimportant", "spam")},
         "log_odds": {
             "spam": float(verdict.log_odds.spam),
             "importance": float(verdict.log_odds.importance),
         },
-        "clues": [clue_record(clue) for clue in verdict.clues[:explain]],
+        "clues": [clue_record(clue) for clue in verdict.clues[:explain]] if explain else [],
     }
 
 
