@@ -280,7 +280,9 @@ def scan(read: Read, offset: int = 0, git: bool | None = None, keep: bool = True
         if head or resume - start > MAX_RAW:
             head = head or buffer[start : start + MAX_RAW]
             first = start = resume - 3
-        piece = _more(read, len(buffer) - first)
+        # twice as much each time, so that long messages stay linear, but never much more than is kept
+        held = len(buffer) - first
+        piece = _more(read, min(held, max(1, MAX_RAW + WINDOW - held)))
         ended = not piece
         buffer = buffer[first:] + piece
         base, pos, start = base + first, resume - first, start - first
