@@ -12,7 +12,7 @@ from classifier.cli.intake import Intake, mailbox_format, mailboxes
 from classifier.cli.manual import JUDGES_MAIL, Manual
 from classifier.cli.progress import shown
 from classifier.cli.scoring import Scoring, scoring
-from classifier.cli.screen import coloured, screen_width
+from classifier.cli.screen import heading, screen_width
 
 if TYPE_CHECKING:
     from classifier.mailboxes import Mailbox
@@ -124,6 +124,6 @@ def _print_table(verdicts: Iterable[Verdict], explain: int) -> int:
         for verdict in verdicts:
             table.add(verdict)
     finally:
-        for line, heading in table.lines():
-            click.secho(line, bold=heading) if coloured() else click.echo(line)
+        for line, titled in table.lines():
+            click.echo(heading(line) if titled else line)
     return table.counts.total()

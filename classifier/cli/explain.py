@@ -12,7 +12,7 @@ from classifier.cli.intake import Intake, find_message, mailbox_format
 from classifier.cli.manual import JUDGES_MAIL, Manual
 from classifier.cli.record import clue_record, record
 from classifier.cli.scoring import Scoring, scoring
-from classifier.cli.screen import coloured, fit, screen_width
+from classifier.cli.screen import fit, heading, screen_width
 
 if TYPE_CHECKING:
     from classifier.verdict import Reasons, Verdict
@@ -73,8 +73,8 @@ def command(
     if form == "jsonl":
         _print_object(verdict, clues)
         return
-    for line, heading in _lines(verdict, clues, screen_width()):
-        click.secho(line, bold=heading) if coloured() else click.echo(line)
+    for line, titled in _lines(verdict, clues, screen_width()):
+        click.echo(heading(line) if titled else line)
 
 
 def _print_object(verdict: Verdict, clues: int) -> None:

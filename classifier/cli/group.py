@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from importlib import import_module
-from pathlib import Path
 from typing import Any
 
 import click
@@ -75,13 +74,13 @@ class LazyGroup(click.Group):
 @click.version_option(__version__, "-V", "--version", message="mailtriage %(version)s")
 @click.option(
     "--config",
-    type=click.Path(dir_okay=False, path_type=Path),
+    type=click.Path(dir_okay=False),
     metavar="FILE",
     help="Read this configuration file, which must exist.",
 )
 @click.option("--debug", is_flag=True, envvar="MAILTRIAGE_DEBUG", help="Show the traceback of a crash.")
 @click.pass_context
-def cli(ctx: click.Context, config: Path | None, debug: bool) -> None:
+def cli(ctx: click.Context, config: str | None, debug: bool) -> None:
     """Sort mail into important, unimportant and spam, and say why.
 
     Mail stays on this machine: no command asks the network anything unless an option says so. A MAILBOX is an

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
 import sys
 import unicodedata
 
@@ -14,15 +13,13 @@ PIPED_WIDTH = 120
 NARROWEST = 40
 """Below this many columns nothing can be laid out; lines then simply wrap."""
 
-# What moves or breaks a line becomes a space: C0's own, NEL, and Unicode's line and paragraph separators.
-_BREAKS = re.compile("[\t\n\v\f\r\x85\u2028\u2029]+")
-
-# What commands a terminal or reorders text on it vanishes: C0, DEL, C1, the bidirectional controls
-# (Unicode 15, UAX 9, table 1). A lone surrogate is no character, and no UTF-8 can carry it.
-_BIDI = "\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069"
-_CONTROLS = re.compile(f"[\x00-\x1f\x7f-\x9f{_BIDI}]")
-_SURROGATES = re.compile("[\ud800-\udfff]")
-_SUSPECT = re.compile(f"[\x00-\x1f\x7f-\x9f\u2028\u2029{_BIDI}\ud800-\udfff]")
+# What breaks a line (C0's own, NEL, Unicode's separators) becomes a space; what commands a terminal or
+# reorders text on it vanishes (C0, DEL, C1, the bidirectional controls of UAX 9, table 1); a lone surrogate, which no
+# UTF-8 can carry, is replaced. One expression: compiling several is felt by every command.
+_SUSPECT = re.compile(
+    "([\t\n\v\f\r\x85\u2028\u2029]+)|([\ud800-\udfff])"
+    "|[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]"
+)
 
 
 def clean(text: str) -> str:
@@ -43,9 +40,7 @@ def clean(text: str) -> str:
     >>> clean("a\x1b[31mb\r\n c")
     'a[31mb  c'
     """
-    if not _SUSPECT.search(text):
-        return text
-    return _SURROGATES.sub("\N{REPLACEMENT CHARACTER}", _CONTROLS.sub("", _BREAKS.sub(" ", text)))
+    return text if text.isprintable() else _SUSPECT.sub(_harmless, text)  # nearly all text is printable
 
 
 def bounded(text: str, limit: int) -> str:
@@ -115,6 +110,8 @@ def screen_width() -> int:
     """
     if not sys.stdout.isatty():
         return PIPED_WIDTH
+    import shutil
+
     return max(NARROWEST, shutil.get_terminal_size().columns)
 
 
@@ -127,6 +124,26 @@ def coloured() -> bool:
         Only on a terminal that can, and never where ``NO_COLOR`` is set (no-color.org).
     """
     return sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+
+
+def heading(text: str) -> str:
+    """Make a line stand out, where colour is welcome.
+
+    Parameters
+    ----------
+    text : str
+        Already clean.
+
+    Returns
+    -------
+    str
+    """
+    return f"\x1b[1m{text}\x1b[0m" if coloured() else text
+
+
+def _harmless(match: re.Match[str]) -> str:
+    """Say what stands for something suspect."""
+    return " " if match[1] else "\N{REPLACEMENT CHARACTER}" if match[2] else ""
 
 
 def _cell(letter: str) -> int:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from classifier.cli.manual import Manual
-from classifier.cli.screen import cells, fit, screen_width
+from classifier.cli.screen import cells, fit, heading, screen_width
 
 if TYPE_CHECKING:
     from classifier.signals import Signal
@@ -54,7 +54,7 @@ def _print_list(signals: Iterable[Signal]) -> None:
     longest = max(cells(one.name) for one in signals)
     width = screen_width()
     for number, (group, members) in enumerate(groupby(signals, key=lambda one: one.group)):
-        click.secho(("\n" if number else "") + group, bold=True)
+        click.echo(("\n" if number else "") + heading(group))
         for one in members:
             summary = fit(one.doc.summary, max(20, width - longest - 4)).rstrip()
             click.echo(f"  {one.name:{longest}}  {summary}")
@@ -71,7 +71,7 @@ def _print_one(one: Signal) -> None:
         ("Kind", one.kind),
         ("Needs", ", ".join(sorted(one.needs)) or "nothing"),
     ]
-    click.secho(one.name, bold=True)
+    click.echo(heading(one.name))
     click.echo(one.doc.summary + "\n")
     formatter.write_dl(rows)
     click.echo(formatter.getvalue(), nl=False)
