@@ -14,8 +14,8 @@ NARROWEST = 40
 """Below this many columns nothing can be laid out; lines then simply wrap."""
 
 # What breaks a line (C0's own, NEL, Unicode's separators) becomes a space; what commands a terminal or
-# reorders text on it vanishes (C0, DEL, C1, the bidirectional controls of UAX 9, table 1); a lone surrogate, which no
-# UTF-8 can carry, is replaced. One expression: compiling several is felt by every command.
+# reorders text on it vanishes (C0, DEL, C1, the bidirectional controls of UAX 9, table 1); a lone
+# surrogate, which no UTF-8 can carry, is replaced. One expression, for every command waits for it.
 _SUSPECT = re.compile(
     "([\t\n\v\f\r\x85\u2028\u2029]+)|([\ud800-\udfff])"
     "|[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]"
