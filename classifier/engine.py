@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import tempfile
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from contextlib import closing
 from functools import lru_cache
 from hashlib import blake2b
 from typing import TYPE_CHECKING, Any, Literal
@@ -263,28 +264,35 @@ class Classifier:
         """Let workers judge with a copy of this classifier, and say so when one dies."""
         from concurrent.futures.process import BrokenProcessPool  # several processes only
 
-        from joblib.externals.loky import get_reusable_executor
+        from joblib.externals.loky import ProcessPoolExecutor
 
         judged = 0
         with tempfile.TemporaryDirectory(prefix="mailtriage-") as folder:
             path = os.path.join(folder, "model")
             self.save(path)
             setting = (path, self.site, *(self._asked or ("off", "")), self.view)
-            pool = get_reusable_executor(max_workers=jobs, timeout=60)
+            pool = ProcessPoolExecutor(
+                max_workers=jobs
+            )  # our own: joblib's shared one belongs to the training
             try:
-                for verdict in self._taken(
-                    source, lambda piece: pool.submit(_work, setting, piece, explain), WAITING * jobs
-                ):
-                    yield verdict
-                    judged += 1
+                with closing(
+                    self._taken(
+                        source, lambda piece: pool.submit(_work, setting, piece, explain), WAITING * jobs
+                    )
+                ) as verdicts:  # closed first, so that nobody waits for work that nobody wants
+                    for verdict in verdicts:
+                        yield verdict
+                        judged += 1
             except BrokenProcessPool:
                 raise MailtriageError(
                     f"a worker process died (killed, or out of memory) after {judged} messages were judged"
                 ) from None
+            finally:
+                pool.shutdown()
 
     def _taken(
         self, source: Mailbox | Iterable[Mail], submit: Callable[[Span | list[Mail]], Any], ahead: int
-    ) -> Iterator[Verdict]:
+    ) -> Generator[Verdict, None, None]:
         """Hand out spans, so many ahead; take the verdicts in order."""
         under_way: deque[Any] = deque()
         try:
