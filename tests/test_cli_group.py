@@ -167,3 +167,15 @@ def test_a_changed_number_in_a_model_is_noticed(tmp_path: Path, tiny_model: Path
     result = run("models", path, "--verify")
     assert (result.exit_code, result.stdout) == (4, "")
     assert "its arrays are not those that its card describes" in result.stderr
+
+
+def test_one_damaged_model_does_not_hide_the_others(
+    tmp_path: Path, tiny_model: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    damaged = tmp_path / "damaged.mailtriage"
+    damaged.write_bytes(b"x")
+    monkeypatch.setattr("classifier.store.list_models", lambda: {"damaged": damaged, "tiny": tiny_model})
+    result = run("models")
+    assert result.exit_code == 4
+    assert result.stdout.startswith("tiny ")
+    assert result.stderr.startswith(f"mailtriage: {damaged}: ")

@@ -8,10 +8,11 @@ from typing import Any
 
 import click
 
-from classifier.cli.exits import CRASH, INTERRUPTED, MODEL, OK, USAGE
+from classifier.cli.exits import CRASH, INTERRUPTED, MODEL, OK, USAGE, complain
 from classifier.cli.manual import Manual
 from classifier.cli.scoring import complete_model
 from classifier.cli.screen import clean
+from classifier.errors import ModelError
 
 EXAMPLES = [
     ("List the models that came with this version", "mailtriage models"),
@@ -25,7 +26,8 @@ EXAMPLES = [
 @click.option(
     "--verify", is_flag=True, help="Check every number against the fingerprint in the model's card."
 )
-def command(name: str | None, verify: bool) -> None:
+@click.pass_context
+def command(ctx: click.Context, *, name: str | None, verify: bool) -> None:
     """List the models, or print the card of the model NAME as JSON.
 
     NAME may also be the path of a model file. A model is numbers and a card, nothing that executes: it is
@@ -35,9 +37,7 @@ def command(name: str | None, verify: bool) -> None:
     from classifier.store import list_models
 
     if name is None:
-        for known, path in list_models().items():
-            click.echo(_line(known, path, verify))
-        return
+        ctx.exit(max((_listed(known, path, verify) for known, path in list_models().items()), default=OK))
     card = _card(name, verify)
     click.echo(f"{clean(name)}: whole" if verify else json.dumps(card, indent=2, sort_keys=True))
 
@@ -47,6 +47,16 @@ def _card(name: str, verify: bool) -> dict[str, Any]:
     from classifier.store import load_model, verify_model
 
     return (verify_model if verify else load_model)(name).card
+
+
+def _listed(name: str, path: Path, verify: bool) -> int:
+    """Write the line of one model, or what is wrong with it; return the exit code of that."""
+    try:
+        click.echo(_line(name, path, verify))
+    except ModelError as error:
+        complain(error)
+        return MODEL
+    return OK
 
 
 def _line(name: str, path: Path, verify: bool) -> str:
