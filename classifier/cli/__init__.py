@@ -5,9 +5,13 @@ Nothing is imported here: ``mailtriage --version`` must not wait for what only `
 
 from __future__ import annotations
 
+import os
+
 
 def main() -> None:
     """Run the command line and end the process with its exit code."""
+    # numpy's linear algebra starts a thread a core when it is imported; nothing here uses it
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     try:
         from classifier.cli.group import cli
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cached_property
 from hashlib import blake2b
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,7 +21,9 @@ from classifier.features.kernels import (
 from classifier.features.rows import BlockRows, Rows
 from classifier.features.schema import SIGNAL_BITS, Schema
 from classifier.features.wording import BODY_TAG, Reader, Wording, tag_of
-from classifier.signals import Facts, Observer
+
+if TYPE_CHECKING:
+    from classifier.signals import Facts, Observer
 
 BATCH_ROWS = 64
 """Messages hashed together: numpy's overhead is spread thin, and the buffers (2 MB) stay in the cache;
@@ -38,8 +42,6 @@ class Extractor:
 
     Attributes
     ----------
-    observe : callable
-        Facts to the names of the signal columns set.
     read : callable
         Message to `Wording`.
 
@@ -54,13 +56,19 @@ class Extractor:
 
     def __init__(self, schema: Schema | None = None) -> None:
         self.schema = schema or Schema()
-        self.observe = Observer(self.schema.signals)
         self.read = Reader(
             self.schema.gram_bytes,
             self.schema.text_bytes if "body" in self.schema.views else 0,
             self.schema.portable,
         ).read
         self._signal_hashes: dict[str, int] = {}
+
+    @cached_property
+    def observe(self) -> Observer:
+        """Facts to the names of the signal columns set."""
+        from classifier.signals import Observer  # a model without signals does not wait
+
+        return Observer(self.schema.signals)
 
     def rows(self, batch: Sequence[Facts]) -> Rows:
         """Turn facts about messages into rows.

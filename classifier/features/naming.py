@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,7 +13,9 @@ from classifier.features.extractor import Extractor, hash_signal
 from classifier.features.kernels import find_words, four_grams, neighbours, tagged
 from classifier.features.schema import SIGNAL_BITS
 from classifier.features.wording import BODY_TAG, tag_of
-from classifier.signals import Facts
+
+if TYPE_CHECKING:
+    from classifier.signals import Facts
 
 _SHOWN = re.compile(rb"[^\s\x00-\x1f]{1,40}")
 _SPLIT_SIGNAL = re.compile(r"=|(?=[<>])")

@@ -16,7 +16,6 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from classifier.errors import ModelFormatError, SchemaMismatch
-from classifier.signals import REGISTRY
 
 KERNEL = 1
 """Version of tokenising and hashing; raised whenever the same mail would set other columns."""
@@ -100,8 +99,9 @@ class Schema:
         if not set(self.views) <= set(VIEWS):
             raise ValueError(f"views are some of {', '.join(VIEWS)}, not {', '.join(self.views)}")
         object.__setattr__(self, "views", tuple(view for view in VIEWS if view in self.views))
-        names = self.signals or tuple(name for name, each in REGISTRY.items() if each.default)
-        names = names if "signals" in self.views else ()
+        names: tuple[str, ...] = ()
+        if "signals" in self.views:
+            names = self.signals or _default_signals()
         object.__setattr__(self, "signals", tuple(sorted(names)))
         digest = _digest_of_signals(self.signals)
         if self.digest_of_signals not in ("", digest):
@@ -195,8 +195,18 @@ class Schema:
         return schema
 
 
+def _default_signals() -> tuple[str, ...]:
+    from classifier.signals import REGISTRY  # who uses none does not wait for them
+
+    return tuple(name for name, each in REGISTRY.items() if each.default)
+
+
 def _digest_of_signals(names: tuple[str, ...]) -> str:
     """Hash what a signal's columns depend on, beside its code."""
+    if not names:
+        return "none"
+    from classifier.signals import REGISTRY
+
     unknown = [name for name in names if name not in REGISTRY]
     if unknown:
         raise SchemaMismatch(f"this version does not know the signal {unknown[0]}: train it again")
