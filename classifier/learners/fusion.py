@@ -106,7 +106,7 @@ class FusedLearner(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         splits = [*self._splits(positive, groups), (np.arange(len(positive)), np.zeros(0, np.intp))]
         work = [(at, each, train, test) for at, each in enumerate(pieces) for train, test in splits]
         done = Parallel(n_jobs=self.jobs)(
-            delayed(_fit_pair)(each, positive, train, test, losses[at], self.seed)
+            delayed(_fit_pair)(each, positive, (train, test), losses[at], self.seed)
             for at, each, train, test in work
         )
         scores = np.zeros((len(positive), 2 * len(pieces)))
@@ -259,12 +259,12 @@ def fuse(scores: Floats, positive: NDArray[np.bool_]) -> Floats:
 def _fit_pair(
     X: Any,
     positive: NDArray[np.bool_],
-    train: NDArray[np.intp],
-    test: NDArray[np.intp],
+    fold: tuple[NDArray[np.intp], NDArray[np.intp]],
     loss: float,
     seed: int,
 ) -> Any:
     """Fit both learners on a block; return scores of the test rows or, without any, weights and biases."""
+    train, test = fold
     learners: list[LinearLearner | BayesLearner] = [
         LinearLearner(C=loss, seed=seed).fit(X[train], positive[train]),
         BayesLearner().fit(X[train], positive[train]),
