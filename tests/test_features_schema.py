@@ -17,7 +17,7 @@ SOME = tuple(sorted(REGISTRY))[:5]
 
 @pytest.mark.parametrize(
     "each",
-    [PLAIN, Schema(), Schema(bits=12, gram_bytes=100, text_bytes=0, portable=True, signals=SOME)],
+    [PLAIN, Schema(), Schema(bits=12, gram_header_bytes=100, text_bytes=0, portable=True, signals=SOME)],
     ids=["small", "default", "odd"],
 )
 def test_a_schema_survives_the_card(each: Schema) -> None:
@@ -28,7 +28,8 @@ def test_a_schema_survives_the_card(each: Schema) -> None:
     "change",
     [
         {"bits": 15},
-        {"gram_bytes": 1},
+        {"gram_header_bytes": 1},
+        {"gram_body_bytes": 1},
         {"text_bytes": 1},
         {"portable": True},
         {"signals": SOME},
@@ -40,7 +41,16 @@ def test_the_hash_changes_with_every_field(change: dict[str, object]) -> None:
 
 
 def test_every_field_is_in_that_list() -> None:
-    tried = {"views", "bits", "gram_bytes", "text_bytes", "portable", "signals", "digest_of_signals"}
+    tried = {
+        "views",
+        "bits",
+        "gram_header_bytes",
+        "gram_body_bytes",
+        "text_bytes",
+        "portable",
+        "signals",
+        "digest_of_signals",
+    }
     assert set(Schema.__dataclass_fields__) == tried
 
 
@@ -76,7 +86,9 @@ def test_other_kernels_are_a_mismatch(card: dict[str, object]) -> None:
         Schema.from_json(card)
 
 
-@pytest.mark.parametrize("field", ["bits", "gram_bytes", "text_bytes", "portable", "signals", "views"])
+@pytest.mark.parametrize(
+    "field", ["bits", "gram_header_bytes", "gram_body_bytes", "text_bytes", "portable", "signals", "views"]
+)
 def test_a_card_without_a_field_is_damaged(field: str) -> None:
     card = PLAIN.to_json()
     del card[field]
@@ -84,7 +96,7 @@ def test_a_card_without_a_field_is_damaged(field: str) -> None:
         Schema.from_json(card)
 
 
-@pytest.mark.parametrize("sizes", [{"bits": 11}, {"bits": 23}, {"gram_bytes": -1}, {"text_bytes": -1}])
+@pytest.mark.parametrize("sizes", [{"bits": 11}, {"bits": 23}, {"gram_header_bytes": -1}, {"text_bytes": -1}])
 def test_sizes_out_of_range_are_refused(sizes: dict[str, int]) -> None:
     with pytest.raises(ValueError, match=r"must lie|cannot be negative"):
         Schema(**sizes)

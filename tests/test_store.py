@@ -222,7 +222,7 @@ def test_forged_cards_are_refused(saved: Path, card: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    "change", [{"kernel": 0}, {"hash": "0" * 16}, {"gram_bytes": 17}, {"signals": ["no.such"]}, {"bits": 13}]
+    "change", [{"kernel": 0}, {"hash": "0" * 16}, {"gram_header_bytes": 17}, {"signals": ["no.such"]}, {"bits": 13}]
 )
 def test_a_model_of_other_columns_is_told_to_be_trained_again(saved: Path, change: dict[str, Any]) -> None:
     with pytest.raises(SchemaMismatch, match=r"m\.mailtriage: .*train it again"):
@@ -230,7 +230,7 @@ def test_a_model_of_other_columns_is_told_to_be_trained_again(saved: Path, chang
 
 
 @pytest.mark.parametrize(
-    "change", [{"bits": float("inf")}, {"bits": 99}, {"signals": 3}, {"gram_bytes": None}]
+    "change", [{"bits": float("inf")}, {"bits": 99}, {"signals": 3}, {"gram_header_bytes": None}]
 )
 def test_a_schema_that_is_none_is_refused(saved: Path, change: dict[str, Any]) -> None:
     with pytest.raises(ModelFormatError, match=r"m\.mailtriage: its schema is damaged"):

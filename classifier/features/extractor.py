@@ -57,7 +57,8 @@ class Extractor:
     def __init__(self, schema: Schema | None = None) -> None:
         self.schema = schema or Schema()
         self.read = Reader(
-            self.schema.gram_bytes,
+            self.schema.gram_header_bytes,
+            self.schema.gram_body_bytes,
             self.schema.text_bytes if "body" in self.schema.views else 0,
             self.schema.portable,
         ).read

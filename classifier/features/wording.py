@@ -103,16 +103,19 @@ class Reader:
 
     Parameters
     ----------
-    gram_bytes, text_bytes : int
-        Bounds of `Wording.start` and `Wording.body`, in bytes.
+    gram_header_bytes, gram_body_bytes : int
+        How much of header and raw body `Wording.start` takes, in bytes.
+    text_bytes : int
+        Bound of `Wording.body`, in bytes.
     portable : bool
         Leave out what names the collector's owner, lists and hosts.
     """
 
-    __slots__ = ("_known", "gram_bytes", "portable", "text_bytes")
+    __slots__ = ("_known", "gram_body_bytes", "gram_header_bytes", "portable", "text_bytes")
 
-    def __init__(self, gram_bytes: int, text_bytes: int, portable: bool) -> None:
-        self.gram_bytes, self.text_bytes, self.portable = gram_bytes, text_bytes, portable
+    def __init__(self, gram_header_bytes: int, gram_body_bytes: int, text_bytes: int, portable: bool) -> None:
+        self.gram_header_bytes, self.gram_body_bytes = gram_header_bytes, gram_body_bytes
+        self.text_bytes, self.portable = text_bytes, portable
         self._known: dict[bytes, tuple[int, int]] = {}
 
     def read(self, message: Message) -> Wording:
@@ -144,11 +147,10 @@ class Reader:
         start = b"\n".join(lines)
         if b"\r" in start:
             start = start.replace(b"\r\n", b"\n")
-        if len(start) < self.gram_bytes:
-            start += b"\n\n" + self._body_start(message, self.gram_bytes - len(start))
+        start = start[: self.gram_header_bytes] + b"\n\n" + self._body_start(message, self.gram_body_bytes)
         visible = message.text if self.text_bytes else ""  # finding it is the dearest part
         text = visible[: self.text_bytes].encode("utf-8", "surrogatepass")
-        return Wording(names, tags, values, text[: self.text_bytes], start[: self.gram_bytes])
+        return Wording(names, tags, values, text[: self.text_bytes], start)
 
     @staticmethod
     def _body_start(message: Message, size: int) -> bytes:
@@ -156,7 +158,7 @@ class Reader:
         begin = message.body_start
         start = message.data[begin : begin + size]
         if b"\r" in start:  # twice as many hold enough, whatever the number of line ends
-            start = message.data[begin : begin + 2 * size].replace(b"\r\n", b"\n")
+            start = message.data[begin : begin + 2 * size].replace(b"\r\n", b"\n")[:size]
         return start
 
     def _learn_name(self, name: bytes) -> tuple[int, int]:
