@@ -64,8 +64,8 @@ class Schema:
     gram_header_bytes, gram_body_bytes : int
         Bytes of the header, and of the raw body, from whose beginnings 4-grams are taken. By cross-validation
         inside P1's training part, 1-ROCA%: header first up to 3,500 bytes in all 0.024, 2,000 0.021, 1,500
-        0.018; header and body apart 1,500 + 0 0.020, 1,500 + 500, + 1,000 and 1,000 + 1,000 all 0.021. Apart was
-        chosen because the headers of today fill 1,500 bytes alone.
+        0.018; header and body apart 1,500 + 0 0.020, 1,500 + 500, + 1,000 and 1,000 + 1,000 all 0.021. Apart
+        was chosen because the headers of today fill 1,500 bytes alone.
     text_bytes : int, default 6000
         UTF-8 bytes of visible text from which body words are taken.
     portable : bool, default False

@@ -133,18 +133,22 @@ class Reader:
         tags: list[int] = []
         values: list[bytes] = []
         lines: list[bytes] = []
-        known = self._known
-        for name, (written, value) in zip(message.headers.names, message.headers.written, strict=True):
+        known, room = self._known, self.gram_header_bytes
+        headers = message.headers
+        for name, field in zip(headers.names, headers.written, strict=True):
+            written, value = field
             action, tag = known.get(name) or self._learn_name(name)
             if action:
                 if action == _DROP:
                     continue
-                value = self._shorten(action, value)  # noqa: PLW2901  # the field as it will be read
+                value = self._shorten(action, value)
             names.append(name)
             tags.append(tag)
             values.append(value)
-            lines.append(written + b":" + value)
-        start = b"\n".join(lines)
+            if room > 0:
+                lines += (written, value)
+                room -= len(value)
+        start = b"\n".join(map(b":".join, zip(lines[::2], lines[1::2], strict=True)))
         if b"\r" in start:
             start = start.replace(b"\r\n", b"\n")
         start = start[: self.gram_header_bytes] + b"\n\n" + self._body_start(message, self.gram_body_bytes)

@@ -7,15 +7,14 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from classifier.lookup.addresses import address_kind
-from classifier.mail.authentication import Authentication
 from classifier.mail.content import Content, parse_content
 from classifier.mail.fact import fact
-from classifier.mail.route import Route, read_route
-from classifier.signals.domains import organisational_domain
 from classifier.signals.site import Site
 
 if TYPE_CHECKING:
     from classifier.mail import Address, HtmlFacts, Message
+    from classifier.mail.authentication import Authentication
+    from classifier.mail.route import Route
 
 NOBODY = Site()
 
@@ -129,6 +128,8 @@ class Facts:
     @fact
     def route(self) -> Route:
         """The way the message took, trusted as the site says."""
+        from classifier.mail.route import read_route  # what no signal asks for is not imported
+
         return read_route(self.message.headers, self.site.trusted_hosts)
 
     @fact
@@ -139,6 +140,8 @@ class Facts:
     @fact
     def authentication(self) -> Authentication:
         """What servers found about the sender, believed as the site says."""
+        from classifier.mail.authentication import Authentication
+
         return Authentication(self.message.headers, self.route, self.site.authserv_ids)
 
     @fact
@@ -167,6 +170,8 @@ class Facts:
     @fact
     def author_org(self) -> str:
         """The registrable part of the author's domain."""
+        from classifier.mail.domains import organisational_domain
+
         return organisational_domain(self.author_domain)
 
     @fact
@@ -264,4 +269,6 @@ class Facts:
     @fact
     def link_orgs(self) -> frozenset[str]:
         """The registrable domains that web links lead to."""
+        from classifier.mail.domains import organisational_domain
+
         return frozenset(map(organisational_domain, self.link_hosts))
