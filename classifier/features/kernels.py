@@ -24,8 +24,8 @@ WORD_CHARS = 40
 _K1, _K2, _K3 = (np.uint64(k) for k in (0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F, 0x165667B19E3779F9))
 _K4, _K5 = np.uint32(0x9E3779B1), np.uint32(0x85EBCA6B)
 _LOW = np.array([(1 << 8 * n) - 1 for n in range(8)] + [(1 << 64) - 1], np.uint64)
-_WORD_BYTE = np.zeros(256, bool)
-_WORD_BYTE[[*b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz'$-_", *range(128, 256)]] = True
+_LETTERS = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz'$-_"
+_WORD_BYTE = bytes(each in _LETTERS or each >= 128 for each in range(256))
 
 
 class Words(NamedTuple):
@@ -94,7 +94,7 @@ def find_words(segments: list[bytes]) -> tuple[bytes, Words]:
     """
     raw = PAD + b"\0".join(segments) + PAD
     buffer = np.frombuffer(raw, np.uint8)
-    inside = _WORD_BYTE[buffer]
+    inside = np.frombuffer(raw.translate(_WORD_BYTE), bool)  # twice as fast as numpy's own look-up
     borders = np.flatnonzero(inside[1:] != inside[:-1]) + 1
     start, end = borders[0::2], borders[1::2]
     short = end - start <= WORD_CHARS

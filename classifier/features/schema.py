@@ -67,7 +67,7 @@ class Schema:
         0.018; header and body apart 1,500 + 0 0.020, 1,500 + 500, + 1,000 and 1,000 + 1,000 all 0.021. Apart
         was chosen because the headers of today fill 1,500 bytes alone.
     text_bytes : int, default 6000
-        UTF-8 bytes of visible text from which body words are taken.
+        UTF-8 bytes of text from which body words are taken.
     portable : bool, default False
         For models given to strangers: leave out what names the collector (see `wording`).
     views : tuple of str, default all

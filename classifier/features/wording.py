@@ -71,7 +71,7 @@ class Wording(NamedTuple):
     header : list of bytes
         Values of the headers kept, as they stood.
     body : bytes
-        The beginning of the visible text, UTF-8.
+        The beginning of the text that is shown, its markup cut out; UTF-8.
     start : bytes
         The beginning of header and raw body, for 4-grams.
     """
@@ -129,30 +129,27 @@ class Reader:
         -------
         Wording
         """
+        headers = message.headers
+        known, room = self._known, self.gram_header_bytes
         names: list[bytes] = []
         tags: list[int] = []
         values: list[bytes] = []
-        lines: list[bytes] = []
-        known, room = self._known, self.gram_header_bytes
-        headers = message.headers
-        for name, field in zip(headers.names, headers.written, strict=True):
-            written, value = field
+        start = b""
+        for name, (written, value) in zip(headers.names, headers.written, strict=True):
             action, tag = known.get(name) or self._learn_name(name)
             if action:
                 if action == _DROP:
                     continue
-                value = self._shorten(action, value)
+                value = self._shorten(action, value)  # noqa: PLW2901  # the field as it will be read
             names.append(name)
             tags.append(tag)
             values.append(value)
-            if room > 0:
-                lines += (written, value)
-                room -= len(value)
-        start = b"\n".join(map(b":".join, zip(lines[::2], lines[1::2], strict=True)))
+            if len(start) < room:
+                start += b"%b:%b\n" % (written, value)
         if b"\r" in start:
             start = start.replace(b"\r\n", b"\n")
-        start = start[: self.gram_header_bytes] + b"\n\n" + self._body_start(message, self.gram_body_bytes)
-        visible = message.text if self.text_bytes else ""  # finding it is the dearest part
+        start = start[: self.gram_header_bytes] + b"\n" + self._body_start(message, self.gram_body_bytes)
+        visible = message.skimmed if self.text_bytes else ""
         text = visible[: self.text_bytes].encode("utf-8", "surrogatepass")
         return Wording(names, tags, values, text[: self.text_bytes], start)
 

@@ -256,6 +256,11 @@ class Message:
         return self._readable.text()
 
     @fact
+    def skimmed(self) -> str:
+        """The words of `text`, for counting: HTML with its tags cut out, hidden text included."""
+        return self._readable.skimmed()
+
+    @fact
     def html(self) -> HtmlFacts | None:
         """The facts of all HTML parts together; None where there are none."""
         return self._readable.html()

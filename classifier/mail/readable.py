@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from typing import NamedTuple
 
 from .bounds import LINKS, TEXT_BYTES
 from .html import HtmlFacts, Link, merge, read_html
 from .mime import Part
+from .skim import skim
 from .text import find_urls, to_text, undo_transfer
 
 _META_CHARSET = re.compile(
@@ -78,22 +80,33 @@ class Readable:
 
     def text(self) -> str:
         """Join what a reader sees, part after part."""
+        return self._join(lambda index, end: self._facts_of(index, end).text)
+
+    def skimmed(self) -> str:
+        """Join the same parts with their markup cut out, not rendered."""
+        return self._join(lambda index, end: skim(self._decode(index, end)))
+
+    def _join(self, render: Callable[[int, int], str]) -> str:
+        """Choose among alternatives and join: plain parts as they are, HTML as `render` makes it text."""
         shown = self.shown
-        if len(shown) == 1:
-            return self._text_of(*shown[0])
         plain = [(index, end) for index, end in shown if not _is_html(self.parts[index])]
-        told = {
-            above
-            for index, end in plain
-            if self._text_of(index, end).strip()
-            for above in self._choices(index)
-        }
+        if len(plain) < len(shown) and len(shown) > 1:
+            told = {
+                above
+                for index, end in plain
+                if self._decode(index, end).strip()
+                for above in self._choices(index)
+            }
+            shown = [
+                (index, end)
+                for index, end in shown
+                if not (_is_html(self.parts[index]) and told.intersection(self._choices(index)))
+            ]
         pieces = [
-            self._text_of(index, end)
+            render(index, end) if _is_html(self.parts[index]) else self._decode(index, end)
             for index, end in shown
-            if not (_is_html(self.parts[index]) and told.intersection(self._choices(index)))
         ]
-        return "\n".join(piece for piece in pieces if piece)
+        return pieces[0] if len(pieces) == 1 else "\n".join(piece for piece in pieces if piece)
 
     def _choices(self, index: int) -> list[int]:
         """List the multipart/alternatives around a part."""
@@ -104,11 +117,6 @@ class Readable:
                 found.append(index)
             index = part.parent
         return found
-
-    def _text_of(self, index: int, end: int) -> str:
-        if _is_html(self.parts[index]):
-            return self._facts_of(index, end).text
-        return self._decode(index, end)
 
     def _facts_of(self, index: int, end: int) -> HtmlFacts:
         facts = self.rendered.get(index)
