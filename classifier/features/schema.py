@@ -17,7 +17,7 @@ from typing import Any
 
 from classifier.errors import ModelFormatError, SchemaMismatch
 
-KERNEL = 1
+KERNEL = 2
 """Version of tokenising and hashing; raised whenever the same mail would set other columns."""
 
 SIGNAL_BITS = 16
