@@ -5,9 +5,8 @@ from __future__ import annotations
 import os
 import platform
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
-from hashlib import sha256
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
@@ -27,133 +26,15 @@ from classifier.verdict import Cuts
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from classifier.engine import Classifier
     from classifier.mail import Message
-    from classifier.mailboxes import Stored
-    from classifier.signals import Site
 
 BATCH = 256
 """Messages parsed together; their facts are dropped before the next batch."""
-
-
-def train(
-    sources: Sequence[tuple[str, Iterable[Stored]]],
-    *,
-    schema: Schema | None = None,
-    site: Site | None = None,
-    name: str = "unnamed",
-    seed: int = 0,
-    jobs: int = 1,
-    progress: Callable[[int], None] | None = None,
-) -> Classifier:
-    """Train a classifier on labelled mailboxes.
-
-    Parameters
-    ----------
-    sources : sequence of (label, iterable of Stored)
-        Labels are ``spam``, ``ham``, ``important`` and ``unimportant``; one may come several times.
-    schema : Schema, optional
-        Which columns; by default those of this version.
-    site : Site, optional
-        Whose mail it is.
-    name : str, default 'unnamed'
-        Stands in the card.
-    seed : int, default 0
-        With the same seed and mail the model is the same, whatever the number of jobs.
-    jobs : int, default 1
-        Processes.
-    progress : callable, optional
-        Called with the number of messages read so far.
-
-    Returns
-    -------
-    Classifier
-
-    Raises
-    ------
-    LabelError
-        For a label that is none.
-    TrainingError
-        If no question has examples of both answers, or a source is empty.
-    """
-    from classifier.engine import Classifier  # it trains through this module
-
-    empty = Classifier(schema=schema, site=site)
-    ledger = Ledger(progress)
-    model = train_model(empty.extractor, empty.facts, ledger.read(sources), seed=seed, jobs=jobs)
-    model.card["name"] = name
-    model.card["training"]["sources"] = ledger.entries()
-    return Classifier(model, site=site)
-
 
 LOSSES = {"signals": 3.0}
 """Weight of the loss by block, where it is not 30: signals are few and dense, so they need a softer margin.
 By cross-validation inside P1's training part, 1-ROCA% of signals alone: 0.61 at 0.1, 0.23 at 1, 0.19 at 3
 and 10; at 30 the fusion gave them no weight."""
-
-
-class Ledger:
-    """Keeps what a model was trained on while it is read.
-
-    Parameters
-    ----------
-    progress : callable, optional
-        Called with the number of messages read so far.
-    """
-
-    def __init__(self, progress: Callable[[int], None] | None = None) -> None:
-        self._progress = progress
-        self._read = 0
-        self._counts: Counter[tuple[str, str]] = Counter()
-        self._digests: dict[tuple[str, str], Any] = {}
-
-    def read(self, sources: Iterable[tuple[str, Iterable[Stored]]]) -> Iterator[tuple[Message, str]]:
-        """Yield every message with its label, taking note.
-
-        Parameters
-        ----------
-        sources : iterable of (label, iterable of Stored)
-
-        Yields
-        ------
-        (Message, str)
-
-        Raises
-        ------
-        TrainingError
-            If a source holds no message.
-        """
-        from classifier.mail import Message
-
-        for label, source in sources:
-            before = self._read
-            for stored in source:
-                entry = (label, stored.mailbox.rpartition("/")[2])
-                self._counts[entry] += 1
-                self._digests.setdefault(entry, sha256()).update(stored.raw)
-                self._read += 1
-                if self._progress:
-                    self._progress(self._read)
-                yield Message(stored.raw), label
-            if self._read == before:
-                raise TrainingError(f"{getattr(source, 'path', 'a source')}: no message to learn as {label}")
-
-    def entries(self) -> list[dict[str, Any]]:
-        """Return the manifest for the card: label, mailbox, count and SHA-256 of the messages in order.
-
-        Returns
-        -------
-        list of dict
-        """
-        return [
-            {
-                "label": label,
-                "mailbox": mailbox,
-                "messages": count,
-                "sha256": self._digests[label, mailbox].hexdigest(),
-            }
-            for (label, mailbox), count in sorted(self._counts.items())
-        ]
 
 
 def train_model(

@@ -50,9 +50,9 @@ def tiny_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A model of a few hundred kilobytes that knows three kinds of mail; see cli_mail."""
     from cli_mail import WORDS, mail
 
+    from classifier.engine import train
     from classifier.features import Schema
     from classifier.mailboxes import Stored
-    from classifier.training import train
 
     sources = [
         (label, [Stored("made", str(number), mail(label, number)) for number in range(30)]) for label in WORDS

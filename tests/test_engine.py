@@ -17,14 +17,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from classifier import Classifier, Message, open_mailbox
-from classifier.engine import BATCH
+from classifier.engine import train
+from classifier.engine.batches import BATCH
 from classifier.errors import LabelError, MailtriageError, ModelFormatError, TrainingError
 from classifier.features import Schema
 from classifier.learners import Tables
 from classifier.lookup import open_lookup
 from classifier.mailboxes import Mailbox, Problem, Span, Stored
 from classifier.store import Model
-from classifier.training import train
 from classifier.verdict import Cuts, Verdict
 
 SCHEMA = Schema(bits=12)
@@ -177,7 +177,7 @@ def test_a_stream_is_read_only_so_far_ahead(tiny: Classifier, jobs: int) -> None
 
 
 def test_huge_messages_are_not_gathered(tiny: Classifier, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("classifier.engine.BATCH_BYTES", 1000)
+    monkeypatch.setattr("classifier.engine.batches.BATCH_BYTES", 1000)
     sizes: list[int] = []
     judge = Classifier.judge
     monkeypatch.setattr(Classifier, "judge", lambda self, some: sizes.append(len(some)) or judge(self, some))

@@ -141,8 +141,8 @@ def _learn(
     bits: int | None,
 ) -> int:
     """Train, write the model, say how well it does on mail held out; returns the number of messages."""
+    from classifier.engine import train
     from classifier.features import Schema
-    from classifier.training import train
 
     schema = Schema(bits=bits) if bits else None
     with counted("messages read") as progress:

@@ -1,0 +1,218 @@
+"""The classifier: opened, asked about one message or many, taught, saved."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator
+from hashlib import blake2b
+
+from classifier.engine.batches import Mail, batches
+from classifier.engine.judge import Judge, View
+from classifier.lookup import open_lookup
+from classifier.mail import Message
+from classifier.mailboxes import Mailbox
+from classifier.signals import Site
+from classifier.store import Model, load_model, save_model
+from classifier.verdict import Verdict
+
+
+class Classifier(Judge):
+    r"""Sorts mail into important, unimportant and spam.
+
+    Without a model it knows nothing and says ``unsure`` until it is taught.
+
+    Parameters
+    ----------
+    model : Model, optional
+    site : Site, optional
+        Whose mail it is; by default nobody's.
+    lookup : Lookup, optional
+        Where answers of the DNS come from; by default nowhere.
+    view : {'full', 'headers'}, default 'full'
+        Whether bodies are read.
+    schema : Schema, optional
+        Columns of an empty classifier; a model brings its own.
+
+    Examples
+    --------
+    >>> empty = Classifier()
+    >>> verdict = empty.classify(b"Subject: Lunch?\n\nAt noon.")
+    >>> verdict.unsure, round(sum(verdict.p.values()), 6)
+    (True, 1.0)
+    """
+
+    @classmethod
+    def load(
+        cls,
+        model: str | os.PathLike[str] = "starter",
+        *,
+        site: Site | None = None,
+        me: Iterable[str] = (),
+        dns: str = "off",
+        resolver: str = "",
+        view: View = "full",
+    ) -> Classifier:
+        """Open a model.
+
+        Parameters
+        ----------
+        model : str or path, default 'starter'
+            Name of a shipped model, or a model file.
+        site : Site, optional
+            Whose mail it is.
+        me : iterable of str
+            Own addresses, and own domains as ``@example.org``; the short form of `site`.
+        dns : str, default 'off'
+            ``'off'``, ``'live'`` or ``'recorded:FILE'``.
+        resolver : str, default ''
+            ``ADDRESS[:PORT]`` of the name server to ask live.
+        view : {'full', 'headers'}, default 'full'
+            Whether bodies are read.
+
+        Returns
+        -------
+        Classifier
+
+        Raises
+        ------
+        ModelError
+            If the model is missing or cannot be used.
+        ConfigError, AnswersError
+            If lookups cannot be opened.
+        """
+        loaded = load_model(model)
+        classifier = cls(
+            loaded, site=site or _site_of(me), lookup=open_lookup(dns, resolver=resolver), view=view
+        )
+        classifier._asked = (dns, resolver)
+        return classifier
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write model and corrections to one file, atomically.
+
+        Parameters
+        ----------
+        path : str or path
+
+        Raises
+        ------
+        ModelError
+            If it cannot be written.
+        """
+        save_model(
+            Model(self.model.tables, self.model.cuts, self.model.card, self.corrections.to_arrays()), path
+        )
+
+    def classify_many(
+        self, source: Mailbox | Iterable[Mail], *, jobs: int = 1, explain: int = 0
+    ) -> Iterator[Verdict]:
+        """Judge many messages, in their order, in bounded memory.
+
+        Parameters
+        ----------
+        source : Mailbox, or iterable of bytes, Message or Stored
+            With several processes a mailbox is read by the workers themselves.
+        jobs : int, default 1
+            Processes; the verdicts are the same. A `lookup` given as an object cannot travel to others: with
+            one, all work is done here.
+        explain : int, default 0
+            If not 0, workers find the clues of every verdict; otherwise clues are found when first asked for.
+
+        Yields
+        ------
+        Verdict
+
+        Raises
+        ------
+        MailtriageError
+            If a worker dies; it says how many messages were judged before.
+        """
+        if jobs > 1 and self._asked is not None:
+            from classifier.engine.workers import in_processes  # which import this module
+
+            yield from in_processes(self, self._asked, source, jobs, explain=explain > 0)
+            return
+        for batch in batches(source):
+            yield from self.judge(batch)
+
+    def fit(
+        self, messages: Iterable[Mail], labels: Iterable[str], *, seed: int = 0, jobs: int = 1
+    ) -> Classifier:
+        """Train anew on labelled messages; corrections made so far are forgotten.
+
+        Parameters
+        ----------
+        messages : iterable of bytes, Message or Stored
+        labels : iterable of str
+            ``spam``, ``ham``, ``important`` or ``unimportant``, one a message.
+        seed : int, default 0
+        jobs : int, default 1
+
+        Returns
+        -------
+        Classifier
+            Itself.
+
+        Raises
+        ------
+        LabelError
+            For a label that is none.
+        TrainingError
+            If neither question has examples of both answers.
+        """
+        from classifier.training import train_model  # brings scikit-learn
+
+        pairs = zip(map(self._message, messages), labels, strict=True)
+        self._use(train_model(self.extractor, self.facts, pairs, seed=seed, jobs=jobs))
+        return self
+
+    def learn(self, raw: Mail, label: str) -> bool:
+        """Learn one message, in milliseconds.
+
+        Parameters
+        ----------
+        raw : bytes, Message or Stored
+        label : str
+            ``spam``, ``ham``, ``important`` or ``unimportant``.
+
+        Returns
+        -------
+        bool
+            Whether it was new; learning it again changes nothing, another label replaces the first.
+
+        Raises
+        ------
+        LabelError
+            For a label that is none.
+        """
+        message = self._message(raw)
+        return self.corrections.learn(_fingerprint(message), label, self.rows([message]), self.model.tables)
+
+    def unlearn(self, raw: Mail) -> bool:
+        """Take back exactly what a message taught.
+
+        Parameters
+        ----------
+        raw : bytes, Message or Stored
+
+        Returns
+        -------
+        bool
+            Whether it had been learned.
+        """
+        return self.corrections.unlearn(_fingerprint(self._message(raw)))
+
+    def __repr__(self) -> str:
+        return f"<Classifier {self.name}, {len(self.corrections)} corrections>"
+
+
+def _site_of(me: Iterable[str]) -> Site:
+    own = [each.lower() for each in me]
+    return Site(
+        me=frozenset(each for each in own if not each.startswith("@")),
+        my_domains=frozenset(each[1:] for each in own if each.startswith("@")),
+    )
+
+
+def _fingerprint(message: Message) -> bytes:
+    return blake2b(message.raw, digest_size=16).digest()
