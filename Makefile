@@ -16,8 +16,8 @@ help:                       ## This list.
 demo: $(USABLE)             ## Sort the demo mailbox, with reasons, and explain one message.
 	@printf '\n$$ mailtriage classify --me ada@example.org --format text data/demo.mbox\n\n'
 	@$(BIN)/mailtriage classify --me ada@example.org --format text data/demo.mbox
-	@printf '\n$$ mailtriage explain --me ada@example.org data/demo.mbox 0\n\n'
-	@$(BIN)/mailtriage explain --me ada@example.org data/demo.mbox 0
+	@printf '\n$$ mailtriage explain --me ada@example.org data/demo.mbox 23501\n\n'
+	@$(BIN)/mailtriage explain --me ada@example.org data/demo.mbox 23501
 
 test: $(READY) lint         ## Lint, types and the whole test suite.
 	$(BIN)/python -m pytest -q -n 2 -m 'not slow'
