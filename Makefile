@@ -8,7 +8,7 @@ USABLE := $(VENV)/.usable
 READY := $(VENV)/.ready
 INSTALL := $(BIN)/python -m pip install -q --disable-pip-version-check -c constraints.txt
 
-.PHONY: help demo test lint format clean
+.PHONY: help demo test bench lint format clean
 
 help:                       ## This list.
 	@sed -n 's/^\([a-z]*\):.*## /\1	/p' Makefile
@@ -21,6 +21,9 @@ demo: $(USABLE)             ## Sort the demo mailbox, with reasons, and explain 
 
 test: $(READY) lint         ## Lint, types and the whole test suite.
 	$(BIN)/python -m pytest -q -n 2 -m 'not slow'
+
+bench: $(READY)             ## Speed beside bogofilter, accuracy on real mail (skipped where there is none).
+	@for each in speed accuracy rootmail; do $(BIN)/python tests/bench/$$each.py || exit 1; done
 
 lint: $(READY)              ## ruff and mypy, without the tests.
 	$(BIN)/ruff check .
