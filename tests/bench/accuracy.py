@@ -19,7 +19,6 @@ from __future__ import annotations
 import argparse
 import re
 from collections.abc import Iterator
-from dataclasses import replace
 
 from corpora import Corpora, argument_parser, open_corpora, print_head, print_row
 
@@ -69,7 +68,9 @@ def _without_marks(found: re.Match[bytes]) -> bytes:
 def mails(corpora: Corpora, protocol: str, name: str, ablation: str) -> Iterator[Stored]:
     """Read a mailbox of a protocol, ablated."""
     for stored in open_mailbox(corpora.mailbox(protocol, name)):
-        yield replace(stored, raw=without_collector(stored.raw)) if ablation == "collector" else stored
+        if ablation == "collector":
+            stored = Stored(stored.mailbox, stored.key, without_collector(stored.raw))  # noqa: PLW2901
+        yield stored
 
 
 def scores(corpora: Corpora, protocol: str, ablation: str) -> list[float]:
