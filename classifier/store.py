@@ -12,7 +12,6 @@ import json
 import math
 import mmap
 import os
-import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -77,6 +76,8 @@ def save_model(model: Model, path: str | os.PathLike[str]) -> None:
     ModelError
         If it cannot be written.
     """
+    import tempfile
+
     from safetensors.numpy import save  # scoring only reads
 
     target = Path(path)

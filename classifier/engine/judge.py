@@ -15,7 +15,6 @@ from classifier.learners.online import Corrections
 from classifier.lookup import gather, open_lookup
 from classifier.mail import Message
 from classifier.mailboxes import Stored
-from classifier.reasons import explain
 from classifier.signals import Facts, Site
 from classifier.store import Model
 from classifier.verdict import Cuts, Explanation, LogOdds, Verdict
@@ -155,6 +154,8 @@ class Judge:
         -------
         Explanation
         """
+        from classifier.reasons import explain  # only for who asks why
+
         return explain(self.extractor, self.model.tables, self.corrections, self.facts([message])[0])
 
     def _message(self, mail: Mail) -> Message:

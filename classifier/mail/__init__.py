@@ -9,7 +9,7 @@ from .address import Address
 from .date import Timestamp
 from .defects import DEFECTS
 from .headers import Header, Headers
-from .html import HtmlFacts, Link
+from .html_facts import HtmlFacts, Link
 from .message import Message
 from .mime import Part
 from .readable import Attachment

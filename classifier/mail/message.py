@@ -10,7 +10,7 @@ from .content import media_type, parse_content
 from .date import Timestamp, parse_date
 from .fact import fact
 from .headers import Headers
-from .html import HtmlFacts, Link
+from .html_facts import HtmlFacts, Link
 from .mime import Part, walk
 from .readable import Attachment, Readable
 

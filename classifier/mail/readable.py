@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from .bounds import LINKS, TEXT_BYTES
-from .html import HtmlFacts, Link, merge, read_html
+from .html_facts import HtmlFacts, Link, merge
 from .mime import Part
 from .skim import skim
 from .text import find_urls, to_text, undo_transfer
@@ -121,6 +121,8 @@ class Readable:
     def _facts_of(self, index: int, end: int) -> HtmlFacts:
         facts = self.rendered.get(index)
         if facts is None:
+            from .html import read_html  # only for who renders
+
             facts = self.rendered[index] = read_html(self._decode(index, end), self.defects)
         return facts
 

@@ -5,8 +5,6 @@ from __future__ import annotations
 import contextlib
 import io
 import os
-import shutil
-import tempfile
 from typing import BinaryIO, cast
 
 from ..errors import MailboxError
@@ -89,6 +87,9 @@ class Spool:
     """
 
     def __init__(self, stream: BinaryIO) -> None:
+        import shutil  # slow to import, and only streams that are read twice are spooled
+        import tempfile
+
         fd, self.path = tempfile.mkstemp(prefix="mailtriage-", suffix=".spool")
         try:
             with os.fdopen(fd, "wb") as file:
