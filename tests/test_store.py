@@ -222,7 +222,8 @@ def test_forged_cards_are_refused(saved: Path, card: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    "change", [{"kernel": 0}, {"hash": "0" * 16}, {"gram_header_bytes": 17}, {"signals": ["no.such"]}, {"bits": 13}]
+    "change",
+    [{"kernel": 0}, {"hash": "0" * 16}, {"gram_header_bytes": 17}, {"signals": ["no.such"]}, {"bits": 13}],
 )
 def test_a_model_of_other_columns_is_told_to_be_trained_again(saved: Path, change: dict[str, Any]) -> None:
     with pytest.raises(SchemaMismatch, match=r"m\.mailtriage: .*train it again"):
