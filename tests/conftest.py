@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from pathlib import Path
 
 import pytest
@@ -36,6 +37,13 @@ def corpora() -> Path:
     if not folder.is_dir():
         pytest.skip("the corpora are not on this machine (set MAILTRIAGE_CORPORA)")
     return folder
+
+
+@pytest.fixture(scope="session", autouse=True)
+def heeded_interrupts() -> None:
+    """Undo what a shell does to what it runs in the background: SIGINT ignored, also by all children."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(autouse=True)
