@@ -5,16 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from sklearn.base import BaseEstimator, ClassifierMixin
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils.validation import validate_data
 
-from classifier.learners.linear import two_classes
+from classifier.learners.question import QuestionLearner, two_classes
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
-class BayesLearner(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
+class BayesLearner(QuestionLearner):
     """Log-odds of each set column after Robinson, neutral columns left out.
 
     A column seen in n rows has p = s/(s + h), where s and h are the fractions of the rows of either class
@@ -121,42 +120,8 @@ class BayesLearner(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         self.coef_ = np.where(np.abs(f - 0.5) < self.min_deviation, 0.0, np.log(f / (1 - f)))
         self.intercept_ = 0.0
 
-    def decision_function(self, X: Any) -> NDArray[np.float64]:
-        """Score rows.
-
-        Parameters
-        ----------
-        X : sparse matrix or array of shape (n_rows, n_columns)
-
-        Returns
-        -------
-        ndarray of shape (n_rows,)
-            Uncalibrated; positive for the second class.
-        """
-        check_is_fitted(self)
-        X = validate_data(self, X, accept_sparse="csr", dtype=[np.float64, np.float32], reset=False)
-        scores: NDArray[np.float64] = X @ self.coef_ + self.intercept_
-        return scores
-
-    def predict(self, X: Any) -> NDArray[Any]:
-        """Name the more likely class of each row.
-
-        Parameters
-        ----------
-        X : sparse matrix or array of shape (n_rows, n_columns)
-
-        Returns
-        -------
-        ndarray of shape (n_rows,)
-        """
-        check_is_fitted(self)
-        named: NDArray[Any] = self.classes_[(self.decision_function(X) > 0).astype(int)]
-        return named
-
     def __sklearn_tags__(self) -> Any:
         """Two classes, set or unset columns; on measurements, where only the sign counts, it is poor."""
         tags = super().__sklearn_tags__()
-        tags.classifier_tags.multi_class = False
         tags.classifier_tags.poor_score = True
-        tags.input_tags.sparse = True
         return tags

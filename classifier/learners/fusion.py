@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from joblib import Parallel, delayed
 from scipy.optimize import minimize
-from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils.validation import validate_data
 
 from classifier.learners.bayes import BayesLearner
-from classifier.learners.linear import LinearLearner, two_classes
+from classifier.learners.linear import LinearLearner
 from classifier.learners.platt import fit_platt, log_loss, soft_targets
+from classifier.learners.question import QuestionLearner, two_classes
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -34,7 +34,7 @@ SHRINK = 1e-4
 learners 0.032."""
 
 
-class FusedLearner(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
+class FusedLearner(QuestionLearner):
     """Linear and Bayes learners on each block, joined by weights fitted on out-of-fold scores.
 
     Parameters
@@ -168,23 +168,6 @@ class FusedLearner(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         names = [f"{kind}.{at}" for at in range(len(finals)) for kind in ("linear", "bayes")]
         self.shares_ = {name: float(share) for name, share in zip(names, shares, strict=True)}
 
-    def decision_function(self, X: Any) -> Floats:
-        """Score rows.
-
-        Parameters
-        ----------
-        X : sparse matrix or array of shape (n_rows, n_columns)
-
-        Returns
-        -------
-        ndarray of shape (n_rows,)
-            Calibrated log-odds of the second class, in nats.
-        """
-        check_is_fitted(self)
-        X = validate_data(self, X, accept_sparse="csr", dtype=[np.float64, np.float32], reset=False)
-        scores: Floats = X.astype(np.float64) @ self.coef_.astype(np.float64) + self.intercept_
-        return scores
-
     def predict_proba(self, X: Any) -> Floats:
         """Return the probabilities of both classes.
 
@@ -198,28 +181,6 @@ class FusedLearner(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         """
         p = 0.5 * (1 + np.tanh(0.5 * self.decision_function(X)))
         return np.stack([1 - p, p], axis=1)
-
-    def predict(self, X: Any) -> NDArray[Any]:
-        """Name the more likely class of each row.
-
-        Parameters
-        ----------
-        X : sparse matrix or array of shape (n_rows, n_columns)
-
-        Returns
-        -------
-        ndarray of shape (n_rows,)
-        """
-        check_is_fitted(self)
-        named: NDArray[Any] = self.classes_[(self.decision_function(X) > 0).astype(int)]
-        return named
-
-    def __sklearn_tags__(self) -> Any:
-        """Two classes, sparse rows welcome."""
-        tags = super().__sklearn_tags__()
-        tags.classifier_tags.multi_class = False
-        tags.input_tags.sparse = True
-        return tags
 
 
 def fuse(scores: Floats, positive: NDArray[np.bool_]) -> Floats:

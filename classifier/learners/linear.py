@@ -5,15 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.svm import LinearSVC
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils.validation import validate_data
+
+from classifier.learners.question import QuestionLearner, two_classes
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
+    pass
 
 
-class LinearLearner(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
+class LinearLearner(QuestionLearner):
     """Linear SVM (squared hinge loss, L2) on the columns that occur in the training rows.
 
     Parameters
@@ -73,72 +74,3 @@ class LinearLearner(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         self.coef_[used] = solver.coef_[0]
         self.intercept_ = float(solver.intercept_[0])
         return self
-
-    def decision_function(self, X: Any) -> NDArray[np.float64]:
-        """Score rows.
-
-        Parameters
-        ----------
-        X : sparse matrix or array of shape (n_rows, n_columns)
-
-        Returns
-        -------
-        ndarray of shape (n_rows,)
-            Distances from the border, uncalibrated; positive for the second class.
-        """
-        check_is_fitted(self)
-        X = validate_data(self, X, accept_sparse="csr", dtype=[np.float64, np.float32], reset=False)
-        scores: NDArray[np.float64] = X @ self.coef_ + self.intercept_
-        return scores
-
-    def predict(self, X: Any) -> NDArray[Any]:
-        """Name the more likely class of each row.
-
-        Parameters
-        ----------
-        X : sparse matrix or array of shape (n_rows, n_columns)
-
-        Returns
-        -------
-        ndarray of shape (n_rows,)
-        """
-        check_is_fitted(self)
-        named: NDArray[Any] = self.classes_[(self.decision_function(X) > 0).astype(int)]
-        return named
-
-    def __sklearn_tags__(self) -> Any:
-        """Two classes, sparse rows welcome."""
-        tags = super().__sklearn_tags__()
-        tags.classifier_tags.multi_class = False
-        tags.input_tags.sparse = True
-        return tags
-
-
-def two_classes(y: NDArray[Any]) -> NDArray[Any]:
-    """Return the two classes of a question.
-
-    Parameters
-    ----------
-    y : ndarray of shape (n_rows,)
-
-    Returns
-    -------
-    ndarray of shape (2,)
-
-    Raises
-    ------
-    ValueError
-        If there are more or fewer.
-    """
-    from sklearn.utils.multiclass import check_classification_targets
-
-    check_classification_targets(y)
-    classes = np.unique(y)
-    if len(classes) > 2:
-        raise ValueError(
-            "Only binary classification is supported. The type of the target is multiclass: "
-            f"{len(classes)} classes"
-        )
-    if len(classes) < 2:
-        raise ValueError("a question needs examples of both answers; got only one class")
-    return classes
