@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from classifier.errors import LabelError
-from classifier.labels import read_labels
+from classifier.labels import LabelledMail, read_labels
 from classifier.mailboxes import Mailbox, open_mailbox
 
 MAILS = ("one", "two", "three")
@@ -113,3 +113,20 @@ def test_id_and_key_must_agree(tmp_path: Path, mailbox: Mailbox) -> None:
 def test_a_table_that_is_not_there(tmp_path: Path) -> None:
     with pytest.raises(LabelError, match="cannot be read"):
         read_labels(tmp_path / "absent.tsv")
+
+
+def test_labelled_mail_streams_in_stored_order_from_folders_and_tables(
+    tmp_path: Path, mailbox: Mailbox
+) -> None:
+    path = table(tmp_path, "label\tmessage-id\nspam\t<three@example.org>\nimportant\t<one@example.org>\n")
+    mail = LabelledMail([("ham", open_mailbox(mailbox.path))], read_labels(path).find([mailbox]))
+    read = [(label, one.key) for one, label in mail]
+    assert [label for label, _ in read] == ["ham"] * 4 + ["important", "spam"]
+    assert read == [(label, one.key) for one, label in mail]
+    assert mail.get(mailbox.path, read[5][1]).raw.startswith(b"Message-ID: <three@")
+    assert [(label, len(list(source))) for label, source in mail.sources()] == [
+        ("ham", 4),
+        ("important", 1),
+        ("spam", 1),
+    ]
+    assert len(mail.mailboxes) == 2

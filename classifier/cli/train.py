@@ -2,29 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from classifier.cli.exits import complain
-from classifier.cli.intake import Intake, mailbox_format
+from classifier.cli.labelled import Given, labelled_mail, name_problems
 from classifier.cli.manual import READS_MAIL, Manual
 from classifier.cli.progress import counted
 from classifier.cli.screen import clean
 from classifier.cli.who import Who, who
 
 if TYPE_CHECKING:
-    from classifier.mailboxes import Mailbox, Stored
+    from classifier.mailboxes import Stored
     from classifier.signals import Site
-
-LABELS = {
-    "important": "Mail that you want to see at once; may be repeated.",
-    "unimportant": "Mail that is no spam, but can wait; may be repeated.",
-    "spam": "Mail that you never want to see; may be repeated.",
-    "ham": "Mail that is no spam, its importance unknown; may be repeated.",
-}
 
 EXAMPLES = [
     (
@@ -39,18 +31,8 @@ EXAMPLES = [
 ]
 
 
-def _label_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Add --important, --unimportant, --spam and --ham."""
-    for label, words in reversed(LABELS.items()):
-        option = click.option(f"--{label}", multiple=True, metavar="MAILBOX", type=click.Path(), help=words)
-        command = option(command)
-    return command
-
-
 @click.command("train", cls=Manual, examples=EXAMPLES, exits=READS_MAIL)
-@click.argument("mailboxes", nargs=-1, metavar="[MAILBOX]...", type=click.Path())
-@_label_options
-@mailbox_format
+@labelled_mail
 @who
 @click.option(
     "-o",
@@ -62,12 +44,6 @@ def _label_options(command: Callable[..., Any]) -> Callable[..., Any]:
 )
 @click.option(
     "--force", is_flag=True, help="Replace MODEL if it exists; until the new one is whole, the old one stays."
-)
-@click.option(
-    "--labels",
-    type=click.Path(dir_okay=False, path_type=Path),
-    metavar="TSV",
-    help="A table that labels the messages of each MAILBOX.",
 )
 @click.option(
     "--seed", type=click.IntRange(min=0), default=0, show_default=True, help="For everything drawn at random."
@@ -89,16 +65,7 @@ def _label_options(command: Callable[..., Any]) -> Callable[..., Any]:
 )
 @click.pass_context
 def command(
-    ctx: click.Context,
-    /,
-    *,
-    mailboxes: tuple[str, ...],
-    mailbox_format: str | None,
-    who: Who,
-    output: Path,
-    force: bool,
-    labels: Path | None,
-    **options: Any,
+    ctx: click.Context, /, *, given: Given, who: Who, output: Path, force: bool, **options: Any
 ) -> None:
     """Train a model on labelled mail and write it to one file.
 
@@ -107,27 +74,14 @@ def command(
     unimportant. A question without examples of both answers is not learned; if that leaves none, it is an
     error. A mailbox that cannot be opened stops the training: a model should know all it was meant to. Of
     one with damaged places the rest is learned.
-
-    The table (--labels) has tab-separated columns, named in its first line: label, and message-id (or
-    message_id) or mailbox and key. Other columns are ignored, so are rows without a label. A label is
-    important, unimportant, spam or ham. Copies that share a Message-ID all get its label; a row whose message
-    is nowhere, and two labels for one message, are errors.
     """
     if output.exists() and not force:
         raise click.UsageError(f"{output} exists: --force replaces it")
-    if bool(labels) != bool(mailboxes):
-        raise click.UsageError("--labels and MAILBOX go together: the table, and where its messages are")
-    intake = Intake(mailboxes, mailbox_format)
-    folders = [(label, intake.open(path)) for label in LABELS for path in options.pop(label)]
-    tabled = [intake.open(path) for path in mailboxes]
-    sources = [*folders, *_labelled(labels, tabled)]
-    if not sources:
+    if not given:
         raise click.UsageError("nothing to learn: give --spam, --ham, --important, --unimportant or --labels")
-    opened = [*(mailbox for _, mailbox in folders), *tabled]
-    learned = _learn(sources, who.site(opened), output, **options)
-    for mailbox in opened:
-        intake.name_problems(mailbox)
-        mailbox.close()
+    with given.opened() as (mail, intake):
+        learned = _learn(mail.sources(), who.site(mail.mailboxes), output, **options)
+        name_problems(mail, intake)
     ctx.exit(intake.code(learned, "learned"))
 
 
@@ -163,15 +117,3 @@ def _learn(
         held_out = ", ".join(f"{name} {figure}" for name, figure in told["out_of_fold"].items())
         click.echo(f"  {question}: {told['positives']} yes, {told['negatives']} no; held out: {held_out}")
     return int(training["messages"])
-
-
-def _labelled(labels: Path | None, mailboxes: Sequence[Mailbox]) -> list[tuple[str, Iterable[Stored]]]:
-    """Find the messages that the table speaks of."""
-    if labels is None:
-        return []
-    from classifier.labels import read_labels
-
-    found = read_labels(labels).find(mailboxes)
-    if found.unlabelled:
-        complain(f"{labels}: says nothing of {found.unlabelled} messages, which are left out")
-    return list(found.sources())

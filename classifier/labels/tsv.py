@@ -116,6 +116,16 @@ class Labelled:
         used = set(self.chosen.values())
         return [(label, Source(self, label)) for label in LABELS if label in used]
 
+    def __iter__(self) -> Iterator[tuple[Stored, str]]:
+        """Yield each message that has a label, and the label, as they are stored."""
+        for stored in _all(self.mailboxes):
+            label = self.chosen.get((stored.mailbox, stored.key))
+            if label is not None:
+                yield stored, label
+
+    def __len__(self) -> int:
+        return len(self.chosen)
+
 
 @dataclass(frozen=True, slots=True)
 class Source:
@@ -125,10 +135,7 @@ class Source:
     label: str
 
     def __iter__(self) -> Iterator[Stored]:
-        chosen = self.found.chosen
-        for stored in _all(self.found.mailboxes):
-            if chosen.get((stored.mailbox, stored.key)) == self.label:
-                yield stored
+        return (stored for stored, label in self.found if label == self.label)
 
     def __len__(self) -> int:
         return sum(label == self.label for label in self.found.chosen.values())

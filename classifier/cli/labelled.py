@@ -1,0 +1,156 @@
+"""Labelled mail as commands take it: folders of one kind each, or a table and where its messages are."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from classifier.cli.exits import complain
+from classifier.cli.intake import Intake, mailbox_format
+
+if TYPE_CHECKING:
+    from classifier.labels import Labelled, LabelledMail
+    from classifier.mailboxes import Mailbox
+
+LABELS = {
+    "important": "Mail that you want to see at once; may be repeated.",
+    "unimportant": "Mail that is no spam, but can wait; may be repeated.",
+    "spam": "Mail that you never want to see; may be repeated.",
+    "ham": "Mail that is no spam, its importance unknown; may be repeated.",
+}
+
+TABLE = (
+    "The table (--labels) has tab-separated columns, named in its first line: label, and message-id (or "
+    "message_id) or mailbox and key. Other columns are ignored, so are rows without a label. A label is "
+    "important, unimportant, spam or ham. Copies that share a Message-ID all get its label; a row whose "
+    "message is nowhere, and two labels for one message, are errors."
+)
+"""A paragraph of the help of every command that takes labelled mail."""
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """Where a command line says that labelled mail is.
+
+    Parameters
+    ----------
+    folders : tuple of (str, str)
+        Label and path.
+    table : Path or None
+    tabled : tuple of str
+        Paths of the mailboxes that the table speaks of.
+    form : str or None
+        What every mailbox is.
+    """
+
+    folders: tuple[tuple[str, str], ...]
+    table: Path | None
+    tabled: tuple[str, ...]
+    form: str | None
+
+    @contextmanager
+    def opened(self) -> Iterator[tuple[LabelledMail, Intake]]:
+        """Open all mailboxes and find the messages of the table; at the end name what was unreadable.
+
+        Yields
+        ------
+        (LabelledMail, Intake)
+            The mail; and what counts unreadable places, whose `code` is the command's exit code.
+
+        Raises
+        ------
+        MailboxError
+            If a mailbox cannot be opened: no figure or model from half of what was meant.
+        LabelError
+            If the table is wrong, or speaks of messages that are nowhere.
+        """
+        from classifier.labels import LabelledMail
+
+        intake = Intake(self.tabled, self.form)
+        folders = [(label, intake.open(path)) for label, path in self.folders]
+        boxes = [intake.open(path) for path in self.tabled]
+        mail = LabelledMail(folders, _found(self.table, boxes))
+        try:
+            yield mail, intake
+        finally:
+            for mailbox in mail.mailboxes:
+                mailbox.close()
+
+    def __bool__(self) -> bool:
+        return bool(self.folders or self.table)
+
+
+def name_problems(mail: LabelledMail, intake: Intake) -> None:
+    """Name what was unreadable in mail that was read to its end.
+
+    Parameters
+    ----------
+    mail : LabelledMail
+    intake : Intake
+        Counts them.
+    """
+    for mailbox in mail.mailboxes:
+        intake.name_problems(mailbox)
+
+
+def labelled_mail(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Give a command what names labelled mail, as its argument ``given``, and explain the table in its help.
+
+    Parameters
+    ----------
+    command : callable
+        A click command's function.
+
+    Returns
+    -------
+    callable
+    """
+
+    @functools.wraps(command)
+    def with_labelled(
+        *args: Any,
+        mailboxes: tuple[str, ...],
+        labels: Path | None,
+        mailbox_format: str | None,
+        **options: Any,
+    ) -> Any:
+        if bool(labels) != bool(mailboxes):
+            raise click.UsageError("--labels and MAILBOX go together: the table, and where its messages are")
+        folders = tuple((label, path) for label in LABELS for path in options.pop(label))
+        return command(*args, given=Given(folders, labels, mailboxes, mailbox_format), **options)
+
+    with_labelled.__doc__ = f"{inspect.cleandoc(command.__doc__ or '')}\n\n{TABLE}"
+    folders = [
+        click.option(f"--{label}", multiple=True, metavar="MAILBOX", type=click.Path(), help=words)
+        for label, words in LABELS.items()
+    ]
+    options = (_MAILBOXES, *folders, _TABLE, mailbox_format)
+    return functools.reduce(lambda done, option: option(done), reversed(options), with_labelled)
+
+
+_MAILBOXES = click.argument("mailboxes", nargs=-1, metavar="[MAILBOX]...", type=click.Path())
+_TABLE = click.option(
+    "--labels",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="TSV",
+    help="A table that labels the messages of each MAILBOX.",
+)
+
+
+def _found(table: Path | None, mailboxes: list[Mailbox]) -> Labelled | None:
+    """Find the messages that the table speaks of."""
+    if table is None:
+        return None
+    from classifier.labels import read_labels
+
+    found = read_labels(table).find(mailboxes)
+    if found.unlabelled:
+        complain(f"{table}: says nothing of {found.unlabelled} messages, which are left out")
+    return found
