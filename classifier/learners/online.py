@@ -148,25 +148,46 @@ class Corrections:
         LabelError
             For a label that is none.
         """
-        if label not in TEACHES:
-            raise LabelError(f"{label!r} is no label; labels are {', '.join(TEACHES)}")
         before = self.learned.get(fingerprint)
         if before is not None and before.label == label:
             return False
-        if before is not None:
-            self.unlearn(fingerprint)
+        correction = self.weigh(label, rows, tables, instead=before)
+        self.unlearn(fingerprint)
+        self.keep(fingerprint, correction)
+        return True
+
+    def weigh(
+        self, label: str, rows: Rows, tables: Tables, *, instead: Correction | None = None
+    ) -> Correction:
+        """Find out what a message would teach, learning nothing.
+
+        Parameters
+        ----------
+        label, rows, tables
+            As in `learn`.
+        instead : Correction, optional
+            One of `learned`, reckoned as if it were not.
+
+        Returns
+        -------
+        Correction
+
+        Raises
+        ------
+        LabelError
+            For a label that is none.
+        """
+        if label not in TEACHES:
+            raise LabelError(f"{label!r} is no label; labels are {', '.join(TEACHES)}")
+        self._move(instead, -1)
         now = (tables.score(rows) + self.score(rows))[0]
+        self._move(instead, 1)
         length = float(sum(bool(block.counts[0]) for block in rows.blocks))
         steps = [_steps(float(now[at]), target, length) for at, target in enumerate(TEACHES[label])]
-        columns = np.concatenate(
-            [
-                block.columns + np.uint32(place.start)
-                for place, block in zip(self.schema.blocks, rows.blocks, strict=True)
-            ]
-        )
+        starts = [np.uint32(place.start) for place in self.schema.blocks]
+        columns = np.concatenate([b.columns + start for start, b in zip(starts, rows.blocks, strict=True)])
         counts = np.array([block.counts[0] for block in rows.blocks])
-        self._keep(fingerprint, Correction(label, columns, counts, (steps[0], steps[1])))
-        return True
+        return Correction(label, columns, counts, (steps[0], steps[1]))
 
     def unlearn(self, fingerprint: bytes) -> bool:
         """Take back what a message taught.
@@ -181,17 +202,27 @@ class Corrections:
             Whether it had been learned.
         """
         correction = self.learned.pop(fingerprint, None)
-        if correction is None:
-            return False
-        if self._units is not None:
-            self._units[correction.columns] -= correction.units()
-        return True
+        self._move(correction, -1)
+        return correction is not None
 
-    def _keep(self, fingerprint: bytes, correction: Correction) -> None:
+    def keep(self, fingerprint: bytes, correction: Correction) -> None:
+        """Take over a correction that was weighed before, here or elsewhere.
+
+        Parameters
+        ----------
+        fingerprint : bytes
+            Of a message that is not among those learned.
+        correction : Correction
+            Of the same schema.
+        """
         if self._units is None:
             self._units = np.zeros((self.schema.n_columns, len(QUESTIONS)), np.int64)
         self.learned[fingerprint] = correction
-        self._units[correction.columns] += correction.units()
+        self._move(correction, 1)
+
+    def _move(self, correction: Correction | None, way: int) -> None:
+        if correction is not None and self._units is not None:
+            self._units[correction.columns] += way * correction.units()
 
     def to_arrays(self) -> dict[str, NDArray[Any]]:
         """Return all corrections as arrays, for a model file; empty where there are none.
@@ -244,7 +275,7 @@ class Corrections:
                 correction = Correction(
                     list(TEACHES)[label], part, counts[at], (int(steps[at, 0]), int(steps[at, 1]))
                 )
-                corrections._keep(fingerprints[at].tobytes(), correction)
+                corrections.keep(fingerprints[at].tobytes(), correction)
         except (KeyError, IndexError, ValueError, TypeError) as error:
             raise ModelFormatError(f"what it learned is damaged: {error}") from None
         return corrections
