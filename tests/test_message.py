@@ -232,7 +232,7 @@ def test_no_defect_is_named_that_is_not_listed() -> None:
     assert named <= set(DEFECTS)
 
 
-@pytest.mark.parametrize("name", ["headers", "html", "message"])
+@pytest.mark.parametrize("name", ["fingerprint", "headers", "html", "message"])
 def test_the_examples_in_the_docstrings_hold(name: str) -> None:
     failed, attempted = doctest.testmod(import_module(f"classifier.mail.{name}"))
     assert attempted > 0

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator
-from hashlib import blake2b
 
 from classifier.engine.batches import Mail, batches
 from classifier.engine.judge import Judge, View
 from classifier.lookup import open_lookup
 from classifier.mail import Message
-from classifier.mailboxes import Mailbox
+from classifier.mail.fingerprint import fingerprint
+from classifier.mailboxes import Mailbox, Stored
 from classifier.signals import Site
 from classifier.store import Model, load_model, save_model
 from classifier.verdict import Verdict
@@ -185,8 +185,7 @@ class Classifier(Judge):
         LabelError
             For a label that is none.
         """
-        message = self._message(raw)
-        return self.corrections.learn(_fingerprint(message), label, self.rows([message]), self.model.tables)
+        return self.corrections.learn(_name(raw), label, self.rows([self._message(raw)]), self.model.tables)
 
     def unlearn(self, raw: Mail) -> bool:
         """Take back exactly what a message taught.
@@ -200,7 +199,7 @@ class Classifier(Judge):
         bool
             Whether it had been learned.
         """
-        return self.corrections.unlearn(_fingerprint(self._message(raw)))
+        return self.corrections.unlearn(_name(raw))
 
     def __repr__(self) -> str:
         return f"<Classifier {self.name}, {len(self.corrections)} corrections>"
@@ -214,5 +213,7 @@ def _site_of(me: Iterable[str]) -> Site:
     )
 
 
-def _fingerprint(message: Message) -> bytes:
-    return blake2b(message.raw, digest_size=16).digest()
+def _name(mail: Mail) -> bytes:
+    """Fingerprint of the whole message, whatever of it is looked at."""
+    raw = mail.raw if isinstance(mail, Stored) else mail
+    return fingerprint(raw if isinstance(raw, Message) else Message(raw))
