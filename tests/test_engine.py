@@ -180,7 +180,12 @@ def test_huge_messages_are_not_gathered(tiny: Classifier, monkeypatch: pytest.Mo
     monkeypatch.setattr("classifier.engine.batches.BATCH_BYTES", 1000)
     sizes: list[int] = []
     judge = Classifier.judge
-    monkeypatch.setattr(Classifier, "judge", lambda self, some: sizes.append(len(some)) or judge(self, some))
+
+    def noting(self: Classifier, some: list[bytes], **options: bool) -> object:
+        sizes.append(len(some))
+        return judge(self, some, **options)
+
+    monkeypatch.setattr(Classifier, "judge", noting)
     mails = [b"Subject: x\n\n" + b"y" * 600] * 5
     assert len(list(tiny.classify_many(mails))) == 5
     assert sizes == [2, 2, 1]

@@ -104,9 +104,9 @@ def test_sizes_out_of_range_are_refused(sizes: dict[str, int]) -> None:
 
 def test_blocks_lie_side_by_side() -> None:
     blocks = PLAIN.blocks
-    assert [block.name for block in blocks] == ["signals", "header", "body", "grams"]
+    assert [block.name for block in blocks] == ["signals", "header", "body", "grams", "history"]
     assert [block.start for block in blocks] == [0, *(block.stop for block in blocks[:-1])]
-    assert PLAIN.n_columns == blocks[-1].stop == 2**16 + 2**12 + 2 * 2**14
+    assert PLAIN.n_columns == blocks[-1].stop == 2**16 + 2**12 + 3 * 2**14
 
 
 def test_the_order_in_which_signals_are_named_makes_no_difference() -> None:

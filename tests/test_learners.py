@@ -166,7 +166,7 @@ def test_tables_score_rows_without_columns_by_the_bias_alone() -> None:
     schema = Schema(bits=12)
     nothing = BlockRows(np.zeros(0, np.uint32), np.zeros(2, np.int64))
     tables = Tables(schema, np.ones((schema.n_columns, 2), np.float16), np.array([0.25, -1.0]))
-    assert tables.score(Rows(schema, (nothing,) * 4)).tolist() == [[0.25, -1.0]] * 2
+    assert tables.score(Rows(schema, (nothing,) * len(schema.blocks))).tolist() == [[0.25, -1.0]] * 2
 
 
 @pytest.mark.parametrize("seed", range(5))

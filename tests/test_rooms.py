@@ -16,7 +16,7 @@ LEVELS: tuple[frozenset[str], ...] = tuple(
     for line in (
         "errors",
         "config mail",
-        "mailboxes lookup",
+        "mailboxes lookup history rootmail",
         "signals labels",
         "features",
         "learners",
@@ -25,7 +25,7 @@ LEVELS: tuple[frozenset[str], ...] = tuple(
         "profile",
         "training",
         "engine",
-        "evaluate rootmail",
+        "evaluate digest",
         "serve",
         "cli",
         "__main__",

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
 from classifier.engine.batches import Mail
+from classifier.engine.remembering import open_history
 from classifier.errors import ModelFormatError
 from classifier.features import Extractor, Rows, Schema
+from classifier.history import Arrival
 from classifier.learners import Tables
 from classifier.learners.online import Corrections
 from classifier.lookup import gather, open_lookup
@@ -20,6 +23,7 @@ from classifier.store import Model
 from classifier.verdict import Cuts, Explanation, LogOdds, Verdict
 
 if TYPE_CHECKING:
+    from classifier.history import History, Memory, Past
     from classifier.lookup import Lookup
 
 View = Literal["full", "headers"]
@@ -39,6 +43,8 @@ class Judge:
         Whether bodies are read.
     schema : Schema, optional
         Columns of an empty model; a model brings its own.
+    memory : Memory, optional
+        Where history is kept; by default nobody remembers.
     """
 
     def __init__(
@@ -49,6 +55,7 @@ class Judge:
         lookup: Lookup | None = None,
         view: View = "full",
         schema: Schema | None = None,
+        memory: Memory | None = None,
     ) -> None:
         if model is None:
             model = Model(Tables.empty(schema or Schema()), Cuts(), {"name": "empty"})
@@ -56,6 +63,7 @@ class Judge:
         self.site = site or Site()
         self.lookup: Lookup = lookup or open_lookup("off")
         self.view: View = view
+        self.history = open_history(memory) if memory is not None else None
         self._asked: tuple[str, str] | None = ("off", "") if self.lookup.mode == "off" else None
 
     def _use(self, model: Model) -> None:
@@ -73,19 +81,42 @@ class Judge:
         """Name of the model."""
         return str(self.model.card.get("name", "unnamed"))
 
-    def facts(self, messages: Sequence[Message]) -> list[Facts]:
+    def facts(
+        self,
+        messages: Sequence[Message],
+        nows: Sequence[float | None] | None = None,
+        *,
+        observe: bool = False,
+    ) -> list[Facts]:
         """Gather what signals need, waiting once for the whole batch.
 
         Parameters
         ----------
         messages : sequence of Message
+        nows : sequence of float or None, optional
+            When each came, in seconds since 1970; by default the messages tell.
+        observe : bool, default False
+            Whether each enters the history before the next one is looked at.
 
         Returns
         -------
         list of Facts
         """
         answers = gather(self.lookup, messages, self.site.my_domains)
-        return [Facts(message, self.site, answers=answers) for message in messages]
+        if self.history is None:
+            return [Facts(message, self.site, answers=answers) for message in messages]
+        moments = nows if nows is not None else [None] * len(messages)
+        return [
+            Facts(message, self.site, answers, self._recall(self.history, message, now, observe), now)
+            for message, now in zip(messages, moments, strict=True)
+        ]
+
+    def _recall(self, history: History, message: Message, now: float | None, observe: bool) -> Past:
+        arrival = Arrival(message, self.site, now)
+        past = history.recall(arrival)
+        if observe:
+            history.observe(arrival)
+        return past
 
     def rows(self, messages: Sequence[Message]) -> Rows:
         """Turn messages into columns.
@@ -100,12 +131,16 @@ class Judge:
         """
         return self.extractor.rows(self.facts(messages))
 
-    def judge(self, batch: Sequence[Mail]) -> list[Verdict]:
+    def judge(
+        self, batch: Sequence[Mail], nows: Sequence[float | None] | None = None, *, observe: bool = False
+    ) -> list[Verdict]:
         """Go the whole way with a batch.
 
         Parameters
         ----------
         batch : sequence of bytes, Message or Stored
+        nows, observe
+            As in `facts`.
 
         Returns
         -------
@@ -113,7 +148,8 @@ class Judge:
             In the same order.
         """
         messages = [self._message(mail) for mail in batch]
-        rows = self.rows(messages)
+        facts = self.facts(messages, nows, observe=observe)
+        rows = self.extractor.rows(facts)
         scores = self.model.tables.score(rows)
         if len(self.corrections):
             scores += self.corrections.score(rows)
@@ -125,26 +161,41 @@ class Judge:
                 self.model.cuts,
                 message,
                 mail if isinstance(mail, Stored) else None,
-                self.explain,
+                self.explain if self.history is None else partial(self._explain_with, each.history),
             )
-            for pair, message, mail in zip(scores.tolist(), messages, batch, strict=True)
+            for pair, message, mail, each in zip(scores.tolist(), messages, batch, facts, strict=True)
         ]
 
-    def classify(self, raw: Mail) -> Verdict:
-        """Judge one message.
+    def classify(self, raw: Mail, *, now: float | None = None) -> Verdict:
+        """Judge one message by what was known when it came.
 
         Parameters
         ----------
         raw : bytes, Message or Stored
+        now : float, optional
+            When it came, in seconds since 1970; by default the message tells. Only history asks.
 
         Returns
         -------
         Verdict
         """
-        return self.judge([raw])[0]
+        return self.judge([raw], [now])[0]
+
+    def observe(self, raw: Mail, *, now: float | None = None) -> None:
+        """Let a message enter the history; once a message, in order of arrival, after it was classified.
+
+        Parameters
+        ----------
+        raw : bytes, Message or Stored
+            Mail received, or sent by the reader.
+        now : float, optional
+            When it came, in seconds since 1970; by default the message tells.
+        """
+        if self.history is not None:
+            self.history.observe(Arrival(self._message(raw), self.site, now))
 
     def explain(self, message: Message) -> Explanation:
-        """Find the terms of both log-odds of a message.
+        """Find the terms of both log-odds of a message; history is what it is now.
 
         Parameters
         ----------
@@ -154,9 +205,17 @@ class Judge:
         -------
         Explanation
         """
+        return self._explain(self.facts([message])[0])
+
+    def _explain_with(self, past: Past | None, message: Message) -> Explanation:
+        """Explain by what was remembered when the message was judged."""
+        answers = gather(self.lookup, [message], self.site.my_domains)
+        return self._explain(Facts(message, self.site, answers, past))
+
+    def _explain(self, facts: Facts) -> Explanation:
         from classifier.reasons import explain  # only for who asks why
 
-        return explain(self.extractor, self.model.tables, self.corrections, self.facts([message])[0])
+        return explain(self.extractor, self.model.tables, self.corrections, facts)
 
     def _message(self, mail: Mail) -> Message:
         raw = mail.raw if isinstance(mail, Stored) else mail

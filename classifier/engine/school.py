@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
 from classifier.engine.triage import Classifier
 from classifier.errors import TrainingError
+from classifier.history import Ram
 from classifier.mail import Message
 
 if TYPE_CHECKING:
@@ -34,7 +36,8 @@ def train(
     sources : sequence of (label, iterable of Stored)
         Labels are ``spam``, ``ham``, ``important`` and ``unimportant``; one may come several times.
     schema : Schema, optional
-        Which columns; by default those of this version.
+        Which columns; by default those of this version. With the view ``history`` the mail is learned in
+        order of arrival, each message with what those before it left behind.
     site : Site, optional
         Whose mail it is.
     name : str, default 'unnamed'
@@ -59,9 +62,17 @@ def train(
     """
     from classifier.training import train_model  # brings scikit-learn
 
-    empty = Classifier(schema=schema, site=site)
     ledger = Ledger(progress)
-    model = train_model(empty.extractor, empty.facts, ledger.read(sources), seed=seed, jobs=jobs)
+    pairs: Iterable[tuple[Message, str]] = ledger.read(sources)
+    empty = Classifier(schema=schema, site=site)
+    history = "history" in empty.extractor.schema.views
+    if history:
+        from classifier.engine.arrivals import in_order_of_arrival
+
+        empty = Classifier(schema=schema, site=site, memory=Ram())
+        pairs = in_order_of_arrival(pairs, empty.site)
+    facts = partial(empty.facts, observe=history)
+    model = train_model(empty.extractor, facts, pairs, seed=seed, jobs=jobs)
     model.card["name"] = name
     model.card["training"]["sources"] = ledger.entries()
     return Classifier(model, site=site)

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 
 from classifier.engine.batches import Mail, batches
 from classifier.engine.judge import Judge, View
+from classifier.history import Arrival
 from classifier.lookup import open_lookup
 from classifier.mail import Message
 from classifier.mail.fingerprint import fingerprint
@@ -32,6 +33,8 @@ class Classifier(Judge):
         Whether bodies are read.
     schema : Schema, optional
         Columns of an empty classifier; a model brings its own.
+    memory : Memory, optional
+        Where history is kept; by default nobody remembers.
 
     Examples
     --------
@@ -104,7 +107,12 @@ class Classifier(Judge):
         )
 
     def classify_many(
-        self, source: Mailbox | Iterable[Mail], *, jobs: int = 1, explain: int = 0
+        self,
+        source: Mailbox | Iterable[Mail],
+        *,
+        jobs: int = 1,
+        explain: int = 0,
+        observe: bool = False,
     ) -> Iterator[Verdict]:
         """Judge many messages, in their order, in bounded memory.
 
@@ -113,10 +121,13 @@ class Classifier(Judge):
         source : Mailbox, or iterable of bytes, Message or Stored
             With several processes a mailbox is read by the workers themselves.
         jobs : int, default 1
-            Processes; the verdicts are the same. A `lookup` given as an object cannot travel to others: with
-            one, all work is done here.
+            Processes; the verdicts are the same. A `lookup` given as an object cannot travel to others, nor
+            can a memory: with one, all work is done here.
         explain : int, default 0
             If not 0, workers find the clues of every verdict; otherwise clues are found when first asked for.
+        observe : bool, default False
+            Whether each message enters the history before the next one is judged: for mail in order of
+            arrival that was not observed before.
 
         Yields
         ------
@@ -127,13 +138,13 @@ class Classifier(Judge):
         MailtriageError
             If a worker dies; it says how many messages were judged before.
         """
-        if jobs > 1 and self._asked is not None:
+        if jobs > 1 and self._asked is not None and self.history is None:
             from classifier.engine.workers import in_processes  # which import this module
 
             yield from in_processes(self, self._asked, source, jobs, explain=explain > 0)
             return
         for batch in batches(source):
-            yield from self.judge(batch)
+            yield from self.judge(batch, observe=observe)
 
     def fit(
         self, messages: Iterable[Mail], labels: Iterable[str], *, seed: int = 0, jobs: int = 1
@@ -166,7 +177,7 @@ class Classifier(Judge):
         self._use(train_model(self.extractor, self.facts, pairs, seed=seed, jobs=jobs))
         return self
 
-    def learn(self, raw: Mail, label: str) -> bool:
+    def learn(self, raw: Mail, label: str, *, now: float | None = None) -> bool:
         """Learn one message, in milliseconds.
 
         Parameters
@@ -174,6 +185,8 @@ class Classifier(Judge):
         raw : bytes, Message or Stored
         label : str
             ``spam``, ``ham``, ``important`` or ``unimportant``.
+        now : float, optional
+            When it came, in seconds since 1970; by default the message tells.
 
         Returns
         -------
@@ -185,21 +198,39 @@ class Classifier(Judge):
         LabelError
             For a label that is none.
         """
-        return self.corrections.learn(_name(raw), label, self.rows([self._message(raw)]), self.model.tables)
+        message = self._message(raw)
+        name = _name(raw)
+        before = self.corrections.learned.get(name)
+        rows = self.extractor.rows(self.facts([message], [now]))
+        changed = self.corrections.learn(name, label, rows, self.model.tables)
+        if changed and self.history is not None:
+            was = None if before is None else before.label
+            self.history.relabel(Arrival(message, self.site, now), was, label)
+        return changed
 
-    def unlearn(self, raw: Mail) -> bool:
+    def unlearn(self, raw: Mail, *, now: float | None = None) -> bool:
         """Take back exactly what a message taught.
 
         Parameters
         ----------
         raw : bytes, Message or Stored
+        now : float, optional
+            When it came, in seconds since 1970; by default the message tells.
 
         Returns
         -------
         bool
             Whether it had been learned.
         """
-        return self.corrections.unlearn(_name(raw))
+        message = self._message(raw)
+        name = _name(raw)
+        before = self.corrections.learned.get(name)
+        if before is None:
+            return False
+        self.corrections.unlearn(name)
+        if self.history is not None:
+            self.history.relabel(Arrival(message, self.site, now), before.label, None)
+        return True
 
     def __repr__(self) -> str:
         return f"<Classifier {self.name}, {len(self.corrections)} corrections>"

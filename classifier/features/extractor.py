@@ -19,7 +19,7 @@ from classifier.features.kernels import (
     unique_columns,
 )
 from classifier.features.rows import BlockRows, Rows
-from classifier.features.schema import SIGNAL_BITS, Schema
+from classifier.features.schema import HISTORY_BITS, SIGNAL_BITS, Schema
 from classifier.features.wording import BODY_TAG, Reader, Wording, tag_of
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ class Extractor:
     >>> from classifier.signals import Facts
     >>> rows = Extractor().rows([Facts(Message(b"Subject: Lunch?\n\nAt noon."))])
     >>> len(rows), [int(block.counts[0]) > 0 for block in rows.blocks]
-    (1, [True, True, True, True])
+    (1, [True, True, True, True, False])
     """
 
     def __init__(self, schema: Schema | None = None) -> None:
@@ -66,10 +66,18 @@ class Extractor:
 
     @cached_property
     def observe(self) -> Observer:
-        """Facts to the names of the signal columns set."""
+        """Facts to the names of the columns that signals set."""
+        return self._observer("signals")
+
+    @cached_property
+    def observe_history(self) -> Observer:
+        """Facts to the names of the columns that signals of history set."""
+        return self._observer("history")
+
+    def _observer(self, view: str) -> Observer:
         from classifier.signals import Observer  # a model without signals does not wait
 
-        return Observer(self.schema.signals)
+        return Observer(self.schema.signals_of(view))
 
     def rows(self, batch: Sequence[Facts]) -> Rows:
         """Turn facts about messages into rows.
@@ -95,15 +103,16 @@ class Extractor:
         return Rows(
             self.schema,
             (
-                self._signals(batch) if "signals" in views else nothing,
+                self._signals(batch, self.observe, SIGNAL_BITS) if "signals" in views else nothing,
                 self._header(wordings) if "header" in views else nothing,
                 self._body(wordings) if "body" in views else nothing,
                 self._grams(wordings) if "grams" in views else nothing,
+                self._signals(batch, self.observe_history, HISTORY_BITS) if "history" in views else nothing,
             ),
         )
 
-    def _signals(self, batch: Sequence[Facts]) -> BlockRows:
-        observe, known = self.observe, self._signal_hashes
+    def _signals(self, batch: Sequence[Facts], observe: Observer, bits: int) -> BlockRows:
+        known = self._signal_hashes
         hashes: list[int] = []
         counts: list[int] = []
         for facts in batch:
@@ -112,7 +121,7 @@ class Extractor:
             for name in names:
                 value = known.get(name)
                 hashes.append(self._learn_signal(name) if value is None else value)
-        return _block(np.array(hashes, np.uint64), counts, SIGNAL_BITS)
+        return _block(np.array(hashes, np.uint64), counts, bits)
 
     def _learn_signal(self, name: str) -> int:
         if len(self._signal_hashes) >= _CACHED_NAMES:  # categories come from strangers

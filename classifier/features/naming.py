@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 
 from classifier.features.extractor import Extractor, hash_signal
 from classifier.features.kernels import find_words, four_grams, neighbours, tagged
-from classifier.features.schema import SIGNAL_BITS
 from classifier.features.wording import BODY_TAG, tag_of
 
 if TYPE_CHECKING:
@@ -66,14 +65,23 @@ def name_columns(extractor: Extractor, facts: Facts) -> list[Named]:
 
 def _all_columns(extractor: Extractor, facts: Facts) -> Iterator[Named]:
     schema = extractor.schema
-    for signal in extractor.observe(facts) if "signals" in schema.views else ():
-        name, value = _SPLIT_SIGNAL.split(signal, maxsplit=1)
-        yield Named(0, hash_signal(signal) >> (64 - SIGNAL_BITS), name, value)
+    yield from _signals(
+        0, schema.blocks[0].bits, extractor.observe(facts) if "signals" in schema.views else ()
+    )
+    yield from _signals(
+        4, schema.blocks[4].bits, extractor.observe_history(facts) if "history" in schema.views else ()
+    )
     wording = extractor.read(facts.message)
     names = [f"header.{_text(name)}" for name in wording.names]
     yield from _words(1, schema.blocks[1].bits, wording.header, wording.tags, names)
     yield from _words(2, schema.blocks[2].bits, [wording.body], [tag_of(BODY_TAG)], ["body"])
     yield from _grams(schema.blocks[3].bits, wording.start)
+
+
+def _signals(block: int, bits: int, columns: Iterable[str]) -> Iterator[Named]:
+    for each in columns:
+        name, value = _SPLIT_SIGNAL.split(each, maxsplit=1)
+        yield Named(block, hash_signal(each) >> (64 - bits), name, value)
 
 
 def _words(

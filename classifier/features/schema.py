@@ -1,8 +1,11 @@
 """Which columns there are: everything that changes the meaning of a column is in here, and in one hash.
 
-A row has four blocks of columns side by side::
+A row has five blocks of columns side by side::
 
-    signals | header words and pairs | body words and pairs | byte 4-grams of the start of the mail
+    signals | header words and pairs | body words and pairs | byte 4-grams of the start of the mail | history
+
+History is signals too, those that need it: a block of their own, because where nobody remembers it is
+empty, and the rest of the row must not change with that.
 
 Each block is normalised on its own: a set column of a block that has n set columns holds 1/sqrt(n).
 """
@@ -17,14 +20,23 @@ from typing import Any
 
 from classifier.errors import ModelFormatError, SchemaMismatch
 
-KERNEL = 2
+KERNEL = 3
 """Version of tokenising and hashing; raised whenever the same mail would set other columns."""
 
 SIGNAL_BITS = 16
 """Columns for signals, log2: some 700 are known beforehand, categories add what they see."""
 
-VIEWS = ("signals", "header", "body", "grams")
+HISTORY_BITS = 14
+"""Columns for signals of history, log2; there are fewer, and few categories among them."""
+
+VIEWS = ("signals", "header", "body", "grams", "history")
 """What a message is looked at as; one block of columns each."""
+
+ALONE = VIEWS[:4]
+"""The views of a message that need nothing but the message."""
+
+OBSERVED = ("signals", "history")
+"""The views whose columns are signals."""
 
 MIN_BITS, MAX_BITS = 12, 22
 """Below, everything collides; above, nothing was gained (measured on P1: 2**22 equals 2**20)."""
@@ -70,11 +82,11 @@ class Schema:
         UTF-8 bytes of text from which body words are taken.
     portable : bool, default False
         For models given to strangers: leave out what names the collector (see `wording`).
-    views : tuple of str, default all
+    views : tuple of str, default all but history
         The blocks that are filled, members of `VIEWS`. Training leaves out what got no weight, and
         nothing is computed for it.
     signals : tuple of str, optional
-        Names of the signals observed, sorted; by default all that are on by default.
+        Names of the signals observed, sorted; by default all that are on by default and belong to a view.
     digest_of_signals : str, optional
         Hash of these signals' kinds and edges; computed where empty.
 
@@ -91,7 +103,7 @@ class Schema:
     gram_body_bytes: int = 500
     text_bytes: int = 6000
     portable: bool = False
-    views: tuple[str, ...] = VIEWS
+    views: tuple[str, ...] = ALONE
     signals: tuple[str, ...] = ()
     digest_of_signals: str = ""
 
@@ -104,8 +116,8 @@ class Schema:
             raise ValueError(f"views are some of {', '.join(VIEWS)}, not {', '.join(self.views)}")
         object.__setattr__(self, "views", tuple(view for view in VIEWS if view in self.views))
         names: tuple[str, ...] = ()
-        if "signals" in self.views:
-            names = self.signals or _default_signals()
+        if set(OBSERVED) & set(self.views):
+            names = self.signals or _default_signals(self.views)
         object.__setattr__(self, "signals", tuple(sorted(names)))
         digest = _digest_of_signals(self.signals)
         if self.digest_of_signals not in ("", digest):
@@ -114,10 +126,11 @@ class Schema:
 
     @property
     def blocks(self) -> tuple[Block, ...]:
-        """The four blocks, in the order of their columns."""
+        """The five blocks, in the order of their columns."""
         blocks: list[Block] = []
         start = 0
-        for name, bits in zip(VIEWS, (SIGNAL_BITS, self.bits - 2, self.bits, self.bits), strict=True):
+        sizes = (SIGNAL_BITS, self.bits - 2, self.bits, self.bits, HISTORY_BITS)
+        for name, bits in zip(VIEWS, sizes, strict=True):
             blocks.append(Block(name, start, bits))
             start = blocks[-1].stop
         return tuple(blocks)
@@ -133,6 +146,21 @@ class Schema:
         text = json.dumps({"kernel": KERNEL, **asdict(self)}, sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()[:16]
 
+    def signals_of(self, view: str) -> tuple[str, ...]:
+        """Name the signals of a view.
+
+        Parameters
+        ----------
+        view : {'signals', 'history'}
+
+        Returns
+        -------
+        tuple of str
+        """
+        if view not in self.views:
+            return ()
+        return tuple(name for name in self.signals if view_of(name) == view)
+
     def only(self, views: Iterable[str]) -> Schema:
         """Return this schema with fewer views filled; the columns of the others stay where they are.
 
@@ -146,7 +174,7 @@ class Schema:
         Schema
         """
         kept = tuple(view for view in self.views if view in set(views))
-        signals = self.signals if "signals" in kept else ()
+        signals = tuple(name for name in self.signals if view_of(name) in kept)
         return replace(self, views=kept, signals=signals, digest_of_signals="")
 
     def to_json(self) -> dict[str, Any]:
@@ -200,10 +228,28 @@ class Schema:
         return schema
 
 
-def _default_signals() -> tuple[str, ...]:
+def view_of(signal: str) -> str:
+    """Name the view that a signal belongs to.
+
+    Parameters
+    ----------
+    signal : str
+        One of the registry.
+
+    Returns
+    -------
+    str
+        Member of `OBSERVED`.
+    """
     from classifier.signals import REGISTRY  # who uses none does not wait for them
 
-    return tuple(name for name, each in REGISTRY.items() if each.default)
+    return "history" if "history" in REGISTRY[signal].needs else "signals"
+
+
+def _default_signals(views: tuple[str, ...]) -> tuple[str, ...]:
+    from classifier.signals import REGISTRY
+
+    return tuple(name for name, each in REGISTRY.items() if each.default and view_of(name) in views)
 
 
 def _digest_of_signals(names: tuple[str, ...]) -> str:

@@ -12,6 +12,7 @@ from classifier.mail.fact import fact
 from classifier.signals.site import Site
 
 if TYPE_CHECKING:
+    from classifier.history import Past
     from classifier.mail import Address, HtmlFacts, Message
     from classifier.mail.authentication import Authentication
     from classifier.mail.route import Route
@@ -67,8 +68,8 @@ class Facts:
         Who and where we are; by default nothing is known.
     answers : object, optional
         Recorded or live answers of the DNS; None means that lookups are off.
-    history : object, optional
-        What was seen from this sender before; None means that nobody remembers.
+    history : Past, optional
+        What was seen before it; None means that nobody remembers.
     now : float, optional
         Seconds since 1970 at which the message is judged; None where that must not matter.
     """
@@ -78,7 +79,7 @@ class Facts:
         message: Message,
         site: Site | None = None,
         answers: Any = None,
-        history: Any = None,
+        history: Past | None = None,
         now: float | None = None,
     ) -> None:
         self.message = message
