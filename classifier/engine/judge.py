@@ -12,7 +12,6 @@ from classifier.engine.batches import Mail
 from classifier.engine.remembering import open_history
 from classifier.errors import ModelFormatError
 from classifier.features import Extractor, Rows, Schema
-from classifier.history import Arrival
 from classifier.learners import Tables
 from classifier.learners.online import Corrections
 from classifier.lookup import gather, open_lookup
@@ -23,7 +22,7 @@ from classifier.store import Model
 from classifier.verdict import Cuts, Explanation, LogOdds, Verdict
 
 if TYPE_CHECKING:
-    from classifier.history import History, Memory, Past
+    from classifier.history import Arrival, History, Memory, Past
     from classifier.lookup import Lookup
 
 View = Literal["full", "headers"]
@@ -111,8 +110,25 @@ class Judge:
             for message, now in zip(messages, moments, strict=True)
         ]
 
+    def arrival(self, message: Message, now: float | None) -> Arrival:
+        """Tell history when a message came, and to whom.
+
+        Parameters
+        ----------
+        message : Message
+        now : float or None
+            In seconds since 1970; None lets the message tell.
+
+        Returns
+        -------
+        Arrival
+        """
+        from classifier.history import Arrival  # who has no history does not wait for it
+
+        return Arrival(message, self.site, now)
+
     def _recall(self, history: History, message: Message, now: float | None, observe: bool) -> Past:
-        arrival = Arrival(message, self.site, now)
+        arrival = self.arrival(message, now)
         past = history.recall(arrival)
         if observe:
             history.observe(arrival)
@@ -192,7 +208,7 @@ class Judge:
             When it came, in seconds since 1970; by default the message tells.
         """
         if self.history is not None:
-            self.history.observe(Arrival(self._message(raw), self.site, now))
+            self.history.observe(self.arrival(self._message(raw), now))
 
     def explain(self, message: Message) -> Explanation:
         """Find the terms of both log-odds of a message; history is what it is now.

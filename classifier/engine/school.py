@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 
 from classifier.engine.triage import Classifier
 from classifier.errors import TrainingError
-from classifier.history import Ram
 from classifier.mail import Message
 
 if TYPE_CHECKING:
@@ -68,6 +67,7 @@ def train(
     history = "history" in empty.extractor.schema.views
     if history:
         from classifier.engine.arrivals import in_order_of_arrival
+        from classifier.history import Ram
 
         empty = Classifier(schema=schema, site=site, memory=Ram())
         pairs = in_order_of_arrival(pairs, empty.site)

@@ -7,7 +7,6 @@ from collections.abc import Iterable, Iterator
 
 from classifier.engine.batches import Mail, batches
 from classifier.engine.judge import Judge, View
-from classifier.history import Arrival
 from classifier.lookup import open_lookup
 from classifier.mail import Message
 from classifier.mail.fingerprint import fingerprint
@@ -205,7 +204,7 @@ class Classifier(Judge):
         changed = self.corrections.learn(name, label, rows, self.model.tables)
         if changed and self.history is not None:
             was = None if before is None else before.label
-            self.history.relabel(Arrival(message, self.site, now), was, label)
+            self.history.relabel(self.arrival(message, now), was, label)
         return changed
 
     def unlearn(self, raw: Mail, *, now: float | None = None) -> bool:
@@ -229,7 +228,7 @@ class Classifier(Judge):
             return False
         self.corrections.unlearn(name)
         if self.history is not None:
-            self.history.relabel(Arrival(message, self.site, now), before.label, None)
+            self.history.relabel(self.arrival(message, now), before.label, None)
         return True
 
     def __repr__(self) -> str:
