@@ -66,36 +66,9 @@ def train_model(
     TrainingError
         If no question has examples of both answers.
     """
-    rows, labels = read_rows(extractor, facts_of, pairs)
-    return train_rows(rows, labels, seed=seed, jobs=jobs)
-
-
-def train_rows(
-    rows: Rows, labels: Sequence[str], *, seed: int = 0, jobs: int = 1, groups: Any = None
-) -> Model:
-    """Train both questions on rows: what cross-validation does again and again with mail read once.
-
-    Parameters
-    ----------
-    rows : Rows
-    labels : sequence of str
-        One a row.
-    seed, jobs : int
-    groups : array of shape (n_rows,), optional
-        Rows of one group never stand on both sides of an inner fold.
-
-    Returns
-    -------
-    Model
-
-    Raises
-    ------
-    TrainingError
-        If no question has examples of both answers.
-    """
+    rows, labels = _read(extractor, facts_of, pairs)
     X = rows.to_csr()
-    schema = rows.schema
-    tables = Tables.empty(schema)
+    tables = Tables.empty(extractor.schema)
     weights, bias = tables.weights, tables.bias
     learned: dict[str, Any] = {}
     for at, question in enumerate(QUESTIONS):
@@ -105,14 +78,13 @@ def train_rows(
         known = np.flatnonzero(answers >= 0)
         if len(np.unique(answers[known])) < 2:
             continue
-        grouped = None if groups is None else np.asarray(groups)[known]
-        learner = _learner(schema, seed, jobs).fit(X[known], answers[known], grouped)
+        learner = _learner(extractor.schema, seed, jobs).fit(X[known], answers[known])
         weights[:, at] = learner.coef_
         bias[at] = learner.intercept_
         learned[question] = _report(learner, answers[known])
     if not learned:
         raise TrainingError(_lacking(Counter(labels)))
-    return Model(_without_idle_views(tables), Cuts(), _card(list(labels), learned, seed))
+    return Model(_without_idle_views(tables), Cuts(), _card(labels, learned, seed))
 
 
 def _without_idle_views(tables: Tables) -> Tables:
@@ -122,29 +94,12 @@ def _without_idle_views(tables: Tables) -> Tables:
     return Tables(schema.only(busy), tables.weights, tables.bias)
 
 
-def read_rows(
+def _read(
     extractor: Extractor,
     facts_of: Callable[[Sequence[Message]], list[Facts]],
     pairs: Iterable[tuple[Message, str]],
 ) -> tuple[Rows, list[str]]:
-    """Turn labelled messages into rows; only their columns are kept.
-
-    Parameters
-    ----------
-    extractor, facts_of, pairs
-        As for `train_model`.
-
-    Returns
-    -------
-    rows : Rows
-    labels : list of str
-        One a row.
-
-    Raises
-    ------
-    LabelError
-        For a label that is none.
-    """
+    """Hash all messages; only their columns are kept."""
     parts: list[Rows] = []
     labels: list[str] = []
     stream = iter(pairs)

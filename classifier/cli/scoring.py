@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 
 VIEWS = ("full", "headers")
 
+NO_MODEL = "none"
+"""Stands for an empty model, for those who teach it as they go."""
+
 
 def complete_model(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:  # noqa: ARG001
     """Offer the names of the models that are there, else files.
@@ -84,6 +87,11 @@ class Scoring:
         """
         from classifier.engine import Classifier
 
+        if self.model == NO_MODEL:
+            from classifier.lookup import open_lookup
+
+            lookup = open_lookup(self.dns, resolver=self.resolver)
+            return Classifier(site=self.who.site(), lookup=lookup, view=self.view)
         return Classifier.load(
             self.model, site=self.who.site(), dns=self.dns, resolver=self.resolver, view=self.view
         )
@@ -112,6 +120,26 @@ def scoring(command: Callable[..., Any]) -> Callable[..., Any]:
     -------
     callable
     """
+    return _asking(command, (*_OPTIONS, _JOBS))
+
+
+def scoring_in_order(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Give a command the same, but no --jobs: each message is judged by what the one before it left behind.
+
+    Parameters
+    ----------
+    command : callable
+        A click command's function.
+
+    Returns
+    -------
+    callable
+    """
+    return _asking(command, _OPTIONS)
+
+
+def _asking(command: Callable[..., Any], options: tuple[Callable[..., Any], ...]) -> Callable[..., Any]:
+    """Add options to a command, and what makes them one argument."""
 
     @functools.wraps(command)
     def with_scoring(*args: Any, who: Who, **given: Any) -> Any:
@@ -121,12 +149,12 @@ def scoring(command: Callable[..., Any]) -> Callable[..., Any]:
             view=given.pop("view"),
             dns=given.pop("dns"),
             resolver=given.pop("resolver") or settings.resolver,
-            jobs=given.pop("jobs") or settings.jobs,
+            jobs=given.pop("jobs", 1) or settings.jobs,
             who=who,
         )
         return command(*args, scoring=asked, **given)
 
-    return functools.reduce(lambda done, option: option(done), reversed(_OPTIONS), who(with_scoring))
+    return functools.reduce(lambda done, option: option(done), reversed(options), who(with_scoring))
 
 
 _OPTIONS = (
@@ -155,11 +183,11 @@ _OPTIONS = (
         show_default=True,
         help="Judge the whole message, or its header block only.",
     ),
-    click.option(
-        "-j",
-        "--jobs",
-        type=click.IntRange(min=1),
-        metavar="N",
-        help="Processes to use; the result is the same.",
-    ),
+)
+_JOBS = click.option(
+    "-j",
+    "--jobs",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help="Processes to use; the result is the same.",
 )
