@@ -14,6 +14,7 @@ import numpy as np
 import sklearn
 
 import classifier
+from classifier.budget import Evidence
 from classifier.errors import LabelError, TrainingError
 from classifier.features import Extractor, Rows, Schema
 from classifier.features.extractor import joined_rows
@@ -66,11 +67,39 @@ def train_model(
     TrainingError
         If no question has examples of both answers.
     """
-    rows, labels = _read(extractor, facts_of, pairs)
+    rows, labels = read_rows(extractor, facts_of, pairs)
+    return train_rows(rows, labels, seed=seed, jobs=jobs)
+
+
+def train_rows(
+    rows: Rows, labels: Sequence[str], *, seed: int = 0, jobs: int = 1, groups: Any = None
+) -> Model:
+    """Train both questions on rows: what cross-validation does again and again with mail read once.
+
+    Parameters
+    ----------
+    rows : Rows
+    labels : sequence of str
+        One a row.
+    seed, jobs : int
+    groups : array of shape (n_rows,), optional
+        Rows of one group never stand on both sides of an inner fold.
+
+    Returns
+    -------
+    Model
+
+    Raises
+    ------
+    TrainingError
+        If no question has examples of both answers.
+    """
     X = rows.to_csr()
-    tables = Tables.empty(extractor.schema)
+    schema = rows.schema
+    tables = Tables.empty(schema)
     weights, bias = tables.weights, tables.bias
     learned: dict[str, Any] = {}
+    held_out: dict[str, tuple[NDArray[np.intp], NDArray[np.float64]]] = {}
     for at, question in enumerate(QUESTIONS):
         answers = np.array(
             [-1 if (answer := TEACHES[label][at]) is None else answer for label in labels], int
@@ -78,13 +107,17 @@ def train_model(
         known = np.flatnonzero(answers >= 0)
         if len(np.unique(answers[known])) < 2:
             continue
-        learner = _learner(extractor.schema, seed, jobs).fit(X[known], answers[known])
+        grouped = None if groups is None else np.asarray(groups)[known]
+        learner = _learner(schema, seed, jobs).fit(X[known], answers[known], grouped)
         weights[:, at] = learner.coef_
         bias[at] = learner.intercept_
         learned[question] = _report(learner, answers[known])
+        held_out[question] = known, learner.out_of_fold_
     if not learned:
         raise TrainingError(_lacking(Counter(labels)))
-    return Model(_without_idle_views(tables), Cuts(), _card(labels, learned, seed))
+    card = _card(list(labels), learned, seed)
+    card["evidence"] = Evidence.of(labels, held_out).to_json()
+    return Model(_without_idle_views(tables), Cuts(), card)
 
 
 def _without_idle_views(tables: Tables) -> Tables:
@@ -94,12 +127,29 @@ def _without_idle_views(tables: Tables) -> Tables:
     return Tables(schema.only(busy), tables.weights, tables.bias)
 
 
-def _read(
+def read_rows(
     extractor: Extractor,
     facts_of: Callable[[Sequence[Message]], list[Facts]],
     pairs: Iterable[tuple[Message, str]],
 ) -> tuple[Rows, list[str]]:
-    """Hash all messages; only their columns are kept."""
+    """Turn labelled messages into rows; only their columns are kept.
+
+    Parameters
+    ----------
+    extractor, facts_of, pairs
+        As for `train_model`.
+
+    Returns
+    -------
+    rows : Rows
+    labels : list of str
+        One a row.
+
+    Raises
+    ------
+    LabelError
+        For a label that is none.
+    """
     parts: list[Rows] = []
     labels: list[str] = []
     stream = iter(pairs)
