@@ -9,6 +9,8 @@
     │   ├── ModelNotFound     no such file or name
     │   ├── ModelFormatError  truncated, foreign or of an unknown version
     │   └── SchemaMismatch    its columns are not the columns of this version
+    ├── ProfileError          what one user taught cannot be used (exit code 4)
+    │   └── ProfileNotWritten it can be read, but nothing can be added (exit code 1)
     ├── LabelError            a label or the key it belongs to is unknown
     ├── TrainingError         the examples cannot teach what was asked
     ├── ConfigError           the configuration file is wrong
@@ -64,6 +66,14 @@ class ModelFormatError(ModelError):
 
 class SchemaMismatch(ModelError):
     """The model was trained on columns that this version does not make."""
+
+
+class ProfileError(MailtriageError):
+    """A profile is missing, no profile, damaged, or of a newer version."""
+
+
+class ProfileNotWritten(ProfileError):
+    """A profile could not be written: a full disk, no permission, another program that will not end."""
 
 
 class LabelError(MailtriageError):

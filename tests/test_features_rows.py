@@ -57,6 +57,14 @@ def split(batch: Rows) -> list[list[list[int]]]:
     return [[part.tolist() for part in each] for each in zip(*cut, strict=True)]
 
 
+def test_rows_taken_are_the_rows_of_their_messages() -> None:
+    raws = [MAIL, b"Subject: x\n\n", MAIL.replace(b"minutes", b"hours"), b""]
+    chosen = np.array([2, 0, 0, 3])
+    taken = rows(*raws).take(chosen)
+    assert split(taken) == split(rows(*(raws[at] for at in chosen)))
+    assert len(rows(*raws).take(np.zeros(0, int))) == 0
+
+
 @settings(max_examples=25, deadline=None)
 @given(st.lists(soup, min_size=1, max_size=6), st.sampled_from([1, 63, 64, 65, 200]))
 def test_a_row_is_the_same_in_any_batch(raws: list[bytes], size: int) -> None:

@@ -16,7 +16,6 @@ COMMANDS: dict[str, str] = {
     "explain": "classifier.cli.explain",
     "sort": "classifier.cli.sort",
     "train": "classifier.cli.train",
-    "replay": "classifier.cli.replay",
     "models": "classifier.cli.models",
     "signals": "classifier.cli.signals",
     "route": "classifier.cli.route",

@@ -17,6 +17,7 @@ from classifier.cli.intake import Intake, mailbox_format
 
 if TYPE_CHECKING:
     from classifier.labels import Labelled, LabelledMail
+    from classifier.labels.marks import MarkedMail
     from classifier.mailboxes import Mailbox
 
 LABELS = {
@@ -25,6 +26,15 @@ LABELS = {
     "spam": "Mail that you never want to see; may be repeated.",
     "ham": "Mail that is no spam, its importance unknown; may be repeated.",
 }
+
+MARKED = {
+    "from-flags": "Mail that its reader answered, flagged, tagged, called junk, or deleted unread.",
+    "takeout": "Gmail's export (mbox): its labels spam, important and starred, in any language.",
+    "arf": "Abuse reports (RFC 5965): the reported message is spam.",
+    "forwarded": "Corrections, forwarded as attachments to spam@, ham@, important@ or me+spam@...",
+    "exchange": "Mail of an Exchange server: spam from a confidence level of 5 on, ham up to 1.",
+}
+"""Mail that says itself what it is; the help of each option, all of which may be repeated."""
 
 TABLE = (
     "The table (--labels) has tab-separated columns, named in its first line: label, and message-id (or "
@@ -46,6 +56,8 @@ class Given:
     table : Path or None
     tabled : tuple of str
         Paths of the mailboxes that the table speaks of.
+    marked : tuple of (str, str)
+        Key of `MARKED` and path.
     form : str or None
         What every mailbox is.
     """
@@ -53,6 +65,7 @@ class Given:
     folders: tuple[tuple[str, str], ...]
     table: Path | None
     tabled: tuple[str, ...]
+    marked: tuple[tuple[str, str], ...]
     form: str | None
 
     @contextmanager
@@ -76,7 +89,8 @@ class Given:
         intake = Intake(self.tabled, self.form)
         folders = [(label, intake.open(path)) for label, path in self.folders]
         boxes = [intake.open(path) for path in self.tabled]
-        mail = LabelledMail(folders, _found(self.table, boxes))
+        marked = [(kind, intake.open(path)) for kind, path in self.marked]
+        mail = LabelledMail(folders, _found(self.table, boxes), _marked(marked))
         try:
             yield mail, intake
         finally:
@@ -84,7 +98,7 @@ class Given:
                 mailbox.close()
 
     def __bool__(self) -> bool:
-        return bool(self.folders or self.table)
+        return bool(self.folders or self.table or self.marked)
 
 
 def name_problems(mail: LabelledMail, intake: Intake) -> None:
@@ -124,14 +138,19 @@ def labelled_mail(command: Callable[..., Any]) -> Callable[..., Any]:
         if bool(labels) != bool(mailboxes):
             raise click.UsageError("--labels and MAILBOX go together: the table, and where its messages are")
         folders = tuple((label, path) for label in LABELS for path in options.pop(label))
-        return command(*args, given=Given(folders, labels, mailboxes, mailbox_format), **options)
+        marked = tuple((kind, path) for kind in MARKED for path in options.pop(kind.replace("-", "_")))
+        return command(*args, given=Given(folders, labels, mailboxes, marked, mailbox_format), **options)
 
     with_labelled.__doc__ = f"{inspect.cleandoc(command.__doc__ or '')}\n\n{TABLE}"
     folders = [
         click.option(f"--{label}", multiple=True, metavar="MAILBOX", type=click.Path(), help=words)
         for label, words in LABELS.items()
     ]
-    options = (_MAILBOXES, *folders, _TABLE, mailbox_format)
+    marked = [
+        click.option(f"--{kind}", multiple=True, metavar="MAILBOX", type=click.Path(), help=words)
+        for kind, words in MARKED.items()
+    ]
+    options = (_MAILBOXES, *folders, _TABLE, *marked, mailbox_format)
     return functools.reduce(lambda done, option: option(done), reversed(options), with_labelled)
 
 
@@ -154,3 +173,17 @@ def _found(table: Path | None, mailboxes: list[Mailbox]) -> Labelled | None:
     if found.unlabelled:
         complain(f"{table}: says nothing of {found.unlabelled} messages, which are left out")
     return found
+
+
+def _marked(mailboxes: list[tuple[str, Mailbox]]) -> list[MarkedMail]:
+    """Read the marks on mail that says itself what it is, and say what was found."""
+    if not mailboxes:
+        return []
+    from classifier.labels.marks import open_marks
+
+    marked = open_marks(mailboxes)
+    for each in marked:
+        found = ", ".join(f"{count} {label}" for label, count in sorted(each.counts.items())) or "nothing"
+        silent = f"; {each.silent} messages say nothing" if each.silent else ""
+        complain(f"{each.mailbox.path}: {found}{silent}")
+    return marked

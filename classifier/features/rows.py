@@ -36,6 +36,22 @@ class BlockRows:
         np.divide(1.0, np.sqrt(self.counts), out=scale, where=self.counts > 0)
         return scale
 
+    def take(self, chosen: NDArray[np.intp]) -> BlockRows:
+        """Return some of the rows, in the order asked for.
+
+        Parameters
+        ----------
+        chosen : ndarray of shape (n_chosen,), intp
+
+        Returns
+        -------
+        BlockRows
+        """
+        counts = self.counts[chosen]
+        starts = (np.cumsum(self.counts) - self.counts)[chosen]
+        inside = np.arange(int(counts.sum())) - np.repeat(np.cumsum(counts) - counts, counts)
+        return BlockRows(self.columns[np.repeat(starts, counts) + inside], counts)
+
 
 @dataclass(frozen=True, slots=True)
 class Rows:
@@ -53,6 +69,19 @@ class Rows:
 
     def __len__(self) -> int:
         return len(self.blocks[0].counts)
+
+    def take(self, chosen: NDArray[np.intp]) -> Rows:
+        """Return some of the rows, in the order asked for.
+
+        Parameters
+        ----------
+        chosen : ndarray of shape (n_chosen,), intp
+
+        Returns
+        -------
+        Rows
+        """
+        return Rows(self.schema, tuple(block.take(chosen) for block in self.blocks))
 
     def to_csr(self) -> csr_matrix:
         """Return the rows as a matrix, for training.

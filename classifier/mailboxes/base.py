@@ -24,12 +24,14 @@ SPAN_BYTES = 8 << 20
 _HEADER_LOOK = 64 << 10
 
 _STATUS = re.compile(
-    rb"^(X-Status|Status|X-Mozilla-Status)[ \t]*:[ \t]*([^\r\n]{0,80})", re.IGNORECASE | re.MULTILINE
+    rb"^(X-Status|Status|X-Mozilla-Status|X-Mozilla-Keys|X-Keywords)[ \t]*:[ \t]*([^\r\n]{0,400})",
+    re.IGNORECASE | re.MULTILINE,
 )
 _LETTERS = {
     b"status": {"R": "seen"},
     b"x-status": {"A": "answered", "F": "flagged", "D": "trashed", "T": "draft"},
 }
+_KEYWORDS = frozenset((b"x-keywords", b"x-mozilla-keys"))
 _MOZILLA = {0x0001: "seen", 0x0002: "answered", 0x0004: "flagged", 0x0008: "trashed", 0x1000: "passed"}
 
 
@@ -67,8 +69,9 @@ class Stored:
     raw : bytes
         The message itself: no From_ line, quoting undone, at most `MAX_RAW` bytes.
     flags : frozenset of str, optional
-        Of "seen", "answered", "flagged", "draft", "trashed", "passed". When None they are read from the
-        Status headers of `raw`, at first use: classification never asks.
+        Of "seen", "answered", "flagged", "draft", "trashed", "passed", and IMAP keywords in lower case, such
+        as "$junk". When None they are read from the Status headers of `raw`, at first use: classification
+        never asks.
     """
 
     __slots__ = ("_flags", "key", "mailbox", "raw")
@@ -110,7 +113,8 @@ def status_flags(raw: bytes) -> frozenset[str]:
     Returns
     -------
     frozenset of str
-        From Status and X-Status (letters) and X-Mozilla-Status (hexadecimal).
+        From Status and X-Status (letters) and X-Mozilla-Status (hexadecimal); and IMAP keywords, in lower
+        case, from X-Keywords and X-Mozilla-Keys.
     """
     ends = [
         at for at in (raw.find(b"\n\n", 0, _HEADER_LOOK), raw.find(b"\n\r\n", 0, _HEADER_LOOK)) if at >= 0
@@ -118,7 +122,9 @@ def status_flags(raw: bytes) -> frozenset[str]:
     found: set[str] = set()
     for match in _STATUS.finditer(raw, 0, min(ends, default=_HEADER_LOOK)):
         name, value = match[1].lower(), match[2].decode("ascii", "replace")
-        if name in _LETTERS:
+        if name in _KEYWORDS:
+            found.update(word.lower() for word in value.split())
+        elif name in _LETTERS:
             found.update(word for letter, word in _LETTERS[name].items() if letter in value)
         else:
             bits = re.match(r"[0-9A-Fa-f]{1,8}", value)

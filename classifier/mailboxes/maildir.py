@@ -10,7 +10,9 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from itertools import islice
+from string import ascii_lowercase
 from typing import cast
 
 from ..errors import MailboxError
@@ -18,6 +20,7 @@ from .base import Mailbox, Problem, Stored, grouped
 from .message import Entry, FileOriginal, FilesSpan, load_entry
 
 _FLAGS = {"S": "seen", "R": "answered", "F": "flagged", "D": "draft", "T": "trashed", "P": "passed"}
+_NO_KEYWORDS: Mapping[str, str] = {}
 LETTERS = {word: letter for letter, word in _FLAGS.items()}
 _TIME = re.compile(r"\d{1,18}")
 
@@ -27,10 +30,31 @@ def is_maildir(path: str) -> bool:
     return os.path.isdir(os.path.join(path, "cur")) and os.path.isdir(os.path.join(path, "new"))
 
 
-def flags_of(name: str) -> frozenset[str]:
-    """Read the flags from a Maildir file name."""
+def flags_of(name: str, keywords: Mapping[str, str] = _NO_KEYWORDS) -> frozenset[str]:
+    """Read the flags, and the keywords that small letters stand for, from a Maildir file name."""
     info = name.rpartition(":2,")
-    return frozenset(_FLAGS[letter] for letter in info[2] if letter in _FLAGS) if info[1] else frozenset()
+    if not info[1]:
+        return frozenset()
+    words = (_FLAGS.get(letter) or keywords.get(letter) for letter in info[2])
+    return frozenset(word for word in words if word)
+
+
+def read_keywords(folder: str) -> dict[str, str]:
+    """Read which keyword each small letter in a folder's file names stands for.
+
+    Source: Dovecot, "Maildir: keywords": the file ``dovecot-keywords`` has lines of a number and a name, and
+    0 is the letter a. Without the file, or where it is damaged, letters stand for nothing.
+    """
+    found: dict[str, str] = {}
+    try:
+        with open(os.path.join(folder, "dovecot-keywords"), encoding="utf-8", errors="replace") as lines:
+            for line in islice(lines, len(ascii_lowercase)):
+                number, _, word = line.strip().partition(" ")
+                if number.isdecimal() and int(number[:3]) < len(ascii_lowercase) and word:
+                    found[ascii_lowercase[int(number[:3])]] = word.lower()[:100]
+    except OSError:
+        pass
+    return found
 
 
 def unique_part(name: str) -> str:
@@ -54,7 +78,8 @@ def find_again(entry: Entry) -> Entry | None:
             continue
         for name in names:
             if unique_part(name) == wanted:
-                return Entry(entry.mailbox, entry.key, os.path.join(folder, part, name), flags_of(name))
+                flags = flags_of(name, read_keywords(folder))
+                return Entry(entry.mailbox, entry.key, os.path.join(folder, part, name), flags)
     return None
 
 
@@ -97,6 +122,7 @@ class Maildir(Mailbox):
     def _entries(self) -> Iterator[tuple[int, Entry]]:
         self.problems.clear()
         for folder in self._folders():
+            keywords = read_keywords(os.path.join(self.path, folder))
             names: list[tuple[tuple[int, str], str]] = []
             # new/ before cur/: a message that moves in between is then listed twice, not lost
             for part in ("new", "cur"):
@@ -114,7 +140,7 @@ class Maildir(Mailbox):
                 if double and not os.path.lexists(file):
                     continue  # it has moved: the other name is the message
                 key = os.path.join(folder, os.path.join(part, name) if double else unique)
-                yield 8192, Entry(self.path, key, file, flags_of(name))
+                yield 8192, Entry(self.path, key, file, flags_of(name, keywords))
 
     def spans(self) -> Iterator[FilesSpan]:
         """Yield spans of file names."""

@@ -1,0 +1,198 @@
+"""Corrections as the profile keeps them: a journal in which nothing is overwritten, only ended."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from classifier.errors import ProfileError
+from classifier.features import Schema
+from classifier.learners.online import TEACHES, Correction
+from classifier.profile.file import ProfileFile
+from classifier.profile.packing import Packer
+
+NOTHING = "nothing"
+"""Label of a message that a model file had learned and that was unlearned here."""
+
+_CHANGED = "SELECT fingerprint, label, features, until FROM corrections WHERE schema=? AND "
+_END = "UPDATE corrections SET until=?, stamp=? WHERE until IS NULL AND "
+_ADD = (
+    "INSERT INTO corrections"
+    " (schema, fingerprint, since, stamp, label, source, said, author, domain, features)"
+    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where a correction comes from.
+
+    Parameters
+    ----------
+    said : float
+        When, unix seconds.
+    source : str, default 'library'
+        Who said it: library, cli, review, audit, behaviour, arf, ...
+    author, domain : bytes, default b''
+        Hashes of the author's address and domain, so that they can be forgotten.
+    """
+
+    said: float
+    source: str = "library"
+    author: bytes = b""
+    domain: bytes = b""
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One message whose correction in effect has changed.
+
+    Parameters
+    ----------
+    fingerprint : bytes
+    ended : bool
+        Whether the profile says nothing of it any more; what a model file learned counts again.
+    correction : Correction or None
+        What counts now, if anything.
+    """
+
+    fingerprint: bytes
+    ended: bool
+    correction: Correction | None
+
+
+class Journal:
+    """The corrections of one schema in a profile.
+
+    Parameters
+    ----------
+    file : ProfileFile
+    key : bytes
+    schema : Schema
+    """
+
+    def __init__(self, file: ProfileFile, key: bytes, schema: Schema) -> None:
+        self._file, self.schema, self.packer = file, schema, Packer(schema, key)
+
+    def marks(self) -> tuple[int, int]:
+        """Return epoch and stamp: with another epoch all must be read again, else what has a later stamp."""
+        rows = dict(self._file.read("SELECT name, value FROM facts WHERE name IN ('epoch', 'stamp')"))
+        return int(rows["epoch"]), int(rows["stamp"])
+
+    def changes(self, after: int | None) -> Iterator[Change]:
+        """Give the corrections that have changed.
+
+        Parameters
+        ----------
+        after : int or None
+            A stamp; None for all that are in effect.
+
+        Yields
+        ------
+        Change
+            In the order in which they were made.
+        """
+        ours = self.schema_id()
+        if after is None:
+            rows = self._file.read(f"{_CHANGED} until IS NULL ORDER BY id", (ours,))
+        else:
+            rows = self._file.read(f"{_CHANGED} stamp>? ORDER BY until IS NULL, id", (ours, after))
+        for fingerprint, label, features, until in rows:
+            counts = until is None and label != NOTHING
+            correction = self.unpack(label, features) if counts else None
+            yield Change(bytes(fingerprint), until is not None, correction)
+
+    def schema_id(self, make: bool = False) -> int:
+        """Return the number of the schema in this profile, 0 where it is not yet there."""
+        rows = self._file.read("SELECT id FROM schemas WHERE hash=?", (self.schema.hash,))
+        if not rows and make:
+            card = json.dumps(self.schema.to_json())
+            self._file.write("INSERT INTO schemas (hash, card) VALUES (?, ?)", (self.schema.hash, card))
+            return self.schema_id()
+        return int(rows[0][0]) if rows else 0
+
+    def unpack(self, label: str, features: bytes) -> Correction:
+        """Read one row; see `Packer.unpack`."""
+        if label not in TEACHES:
+            raise ProfileError(f"{self._file.path}: is damaged: an unknown label {label!r}")
+        try:
+            return self.packer.unpack(label, bytes(features))
+        except ProfileError as error:
+            raise ProfileError(f"{self._file.path}: {error}") from None
+
+    def add(self, fingerprint: bytes, correction: Correction, origin: Origin, now: float) -> int:
+        """Enter a correction; those of this message that it contradicts end, those of this schema too.
+
+        Parameters
+        ----------
+        fingerprint : bytes
+        correction : Correction
+        origin : Origin
+        now : float
+            Unix seconds.
+
+        Returns
+        -------
+        int
+            The new stamp.
+        """
+        stamp = next_stamp(self._file)
+        ours = self.schema_id(make=True)
+        contradicted = f"{_END} fingerprint=? AND (schema=? OR label<>?)"
+        self._file.write(contradicted, (now, stamp, fingerprint, ours, correction.label))
+        features = self.packer.pack(correction)
+        said = (correction.label, origin.source, origin.said, origin.author, origin.domain, features)
+        self._file.write(_ADD, (ours, fingerprint, now, stamp, *said))
+        return stamp
+
+    def end(self, fingerprint: bytes, now: float) -> tuple[int, int]:
+        """End all corrections of a message, of whatever schema.
+
+        Parameters
+        ----------
+        fingerprint : bytes
+        now : float
+            Unix seconds.
+
+        Returns
+        -------
+        ended : int
+            How many there were.
+        stamp : int
+            The new one.
+        """
+        stamp = next_stamp(self._file)
+        return self._file.write(f"{_END} fingerprint=?", (now, stamp, fingerprint)), stamp
+
+    def nothing(self) -> Correction:
+        """Make the entry that lets what a model file learned of a message not count."""
+        none = np.zeros(0, np.uint32), np.zeros(len(self.schema.blocks), np.int64)
+        return Correction(NOTHING, *none, (0, 0))
+
+
+def next_stamp(file: ProfileFile) -> int:
+    """Count one change, inside a transaction, so that other programs notice it.
+
+    Parameters
+    ----------
+    file : ProfileFile
+
+    Returns
+    -------
+    int
+    """
+    file.write("UPDATE facts SET value=value+1 WHERE name='stamp'")
+    return int(file.read("SELECT value FROM facts WHERE name='stamp'")[0][0])
+
+
+def next_epoch(file: ProfileFile) -> None:
+    """Let all programs read everything again, inside a transaction: rows have gone, not just ended.
+
+    Parameters
+    ----------
+    file : ProfileFile
+    """
+    file.write("UPDATE facts SET value=value+1 WHERE name='epoch'")

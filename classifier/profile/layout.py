@@ -1,0 +1,39 @@
+"""What lies in a profile, version after version; each step is made once, in one transaction."""
+
+from __future__ import annotations
+
+APPLICATION = 0x6D747267
+"""Says in the header of an SQLite file that it is ours ("mtrg")."""
+
+# Times are unix seconds. A correction counts from `since` until `until`; the user said it at `said`.
+_FIRST = """
+CREATE TABLE facts (name TEXT PRIMARY KEY, value NOT NULL) WITHOUT ROWID;
+CREATE TABLE mine (address TEXT PRIMARY KEY) WITHOUT ROWID;
+CREATE TABLE schemas (id INTEGER PRIMARY KEY, hash TEXT NOT NULL UNIQUE, card TEXT NOT NULL);
+CREATE TABLE corrections (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    schema INTEGER NOT NULL REFERENCES schemas,
+    fingerprint BLOB NOT NULL,
+    label TEXT NOT NULL,
+    source TEXT NOT NULL,
+    said REAL NOT NULL,
+    since REAL NOT NULL,
+    until REAL,
+    author BLOB,
+    domain BLOB,
+    features BLOB NOT NULL,
+    stamp INTEGER NOT NULL
+);
+CREATE UNIQUE INDEX in_effect ON corrections (fingerprint, schema) WHERE until IS NULL;
+CREATE INDEX by_stamp ON corrections (stamp);
+CREATE TABLE memory (
+    kind TEXT NOT NULL, key BLOB NOT NULL, value BLOB NOT NULL, PRIMARY KEY (kind, key)
+) WITHOUT ROWID;
+CREATE TABLE observed (message INTEGER PRIMARY KEY, day INTEGER NOT NULL);
+CREATE TABLE audits (id INTEGER PRIMARY KEY, taken REAL NOT NULL, report TEXT NOT NULL);
+INSERT INTO facts VALUES ('stamp', 0), ('epoch', 0), ('key', randomblob(32)),
+    ('created', CAST(strftime('%s', 'now') AS REAL));
+"""
+
+STEPS: tuple[str, ...] = (_FIRST,)
+"""What leads from each version to the next; the version of a file is the number of steps made."""

@@ -1,0 +1,145 @@
+"""Opening the file of a profile and bringing it up to date; what SQLite says in codes, said in words."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from classifier.errors import ProfileError, ProfileNotWritten
+from classifier.profile.layout import APPLICATION, STEPS
+
+_EFFECTIVE = os.access in os.supports_effective_ids
+
+BUSY_SECONDS = 30.0
+"""How long one program waits for another that is writing; a message is written in a millisecond."""
+
+
+def connect(path: Path, *, create: bool) -> tuple[sqlite3.Connection, bool]:
+    """Open a profile, made where it may be and is not, of the newest version.
+
+    Parameters
+    ----------
+    path : Path
+    create : bool
+
+    Returns
+    -------
+    base : sqlite3.Connection
+    readonly : bool
+
+    Raises
+    ------
+    ProfileError
+        If there is none, or it is no profile, damaged, or of a newer version.
+    """
+    with in_words(path):
+        if not path.exists():
+            if not create:
+                raise ProfileError(f"{path}: no such profile")
+            path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            path.touch(mode=0o600)  # whom one gets mail from is nobody else's business
+        may = {os.access(place, os.W_OK, effective_ids=_EFFECTIVE) for place in (path, path.parent)}
+        readonly = may != {True}
+        base = sqlite3.connect(
+            f"{path.absolute().as_uri()}?{_how(path, readonly)}",
+            uri=True,
+            timeout=BUSY_SECONDS,
+            isolation_level=None,
+            check_same_thread=False,
+        )
+        try:
+            _prepare(base, path, readonly)
+        except BaseException:
+            base.close()
+            raise
+    return base, readonly
+
+
+def _how(path: Path, readonly: bool) -> str:
+    """Say how SQLite may open it: where there is no log nobody is writing, and no lock is needed."""
+    if not readonly:
+        return "mode=rw"
+    return "mode=ro" if Path(f"{path}-wal").exists() else "mode=ro&immutable=1"
+
+
+def _prepare(base: sqlite3.Connection, path: Path, readonly: bool) -> None:
+    """Look whether it is ours, and bring it up to date."""
+    version = _version(base, path)
+    if not readonly:
+        base.execute("PRAGMA journal_mode=WAL")  # readers and a writer do not wait for each other
+        base.execute("PRAGMA synchronous=NORMAL")  # a power cut may cost the last changes, never the file
+        if version < len(STEPS):
+            _migrate(base, path)
+    elif version < len(STEPS):
+        raise ProfileNotWritten(f"{path}: of an older version, and cannot be written to update it")
+
+
+def _version(base: sqlite3.Connection, path: Path) -> int:
+    """Read which version the file has; 0 for an empty one."""
+    version = int(base.execute("PRAGMA user_version").fetchone()[0])
+    application = int(base.execute("PRAGMA application_id").fetchone()[0])
+    empty = not base.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
+    if application != APPLICATION and not (empty and version == application == 0):
+        raise ProfileError(f"{path}: an SQLite file, but no profile of mailtriage")
+    if version > len(STEPS):
+        raise ProfileError(
+            f"{path}: a profile of version {version}, written by a newer mailtriage; "
+            f"this one reads up to {len(STEPS)}. Nothing was changed"
+        )
+    return version
+
+
+def _migrate(base: sqlite3.Connection, path: Path) -> None:
+    """Make the steps that are missing; another program may have made them while we waited."""
+    base.execute("BEGIN IMMEDIATE")
+    try:
+        for number in range(_version(base, path), len(STEPS)):
+            for statement in STEPS[number].split(";"):
+                base.execute(statement)
+            base.execute(f"PRAGMA user_version={number + 1}")
+        base.execute(f"PRAGMA application_id={APPLICATION}")
+    except BaseException:
+        base.execute("ROLLBACK")
+        raise
+    base.execute("COMMIT")
+
+
+@contextmanager
+def in_words(path: Path) -> Iterator[None]:
+    """Turn what SQLite or the system says of a file into an error for people.
+
+    Parameters
+    ----------
+    path : Path
+
+    Raises
+    ------
+    ProfileError, ProfileNotWritten
+    """
+    try:
+        yield
+    except sqlite3.Error as error:
+        raise _error(path, error) from None
+    except OSError as error:
+        raise ProfileNotWritten(f"{path}: cannot be written: {error.strerror}") from None
+
+
+def _error(path: Path, error: sqlite3.Error) -> ProfileError:
+    """Name what is wrong with the file."""
+    name = str(getattr(error, "sqlite_errorname", ""))
+    if name.startswith("SQLITE_NOTADB"):
+        return ProfileError(f"{path}: no profile: not an SQLite file")
+    if name.startswith("SQLITE_CANTOPEN"):
+        return ProfileError(f"{path}: cannot be opened")
+    if name in {"SQLITE_FULL", "SQLITE_IOERR_WRITE"}:
+        return ProfileNotWritten(f"{path}: the disk is full; what was kept before is whole")
+    if name.startswith("SQLITE_BUSY"):
+        return ProfileNotWritten(f"{path}: another program has been writing for {BUSY_SECONDS:.0f} seconds")
+    if name.startswith("SQLITE_READONLY"):
+        return ProfileNotWritten(f"{path}: cannot be written: it is read-only")
+    if name.startswith("SQLITE_IOERR"):
+        return ProfileNotWritten(f"{path}: cannot be read or written: {error}")
+    return ProfileError(f"{path}: the profile is damaged: {error}")

@@ -1,0 +1,142 @@
+"""What the user taught, applied to one model: in memory as in the profile, whoever wrote there last."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from numpy.typing import NDArray
+
+from classifier.features import Rows, Schema
+from classifier.learners import Tables
+from classifier.learners.online import Corrections
+from classifier.profile.file import ProfileFile
+from classifier.profile.journal import Change, Journal, Origin
+
+
+class Taught:
+    """Corrections of one schema, kept in step with a profile that other programs write to as well.
+
+    Parameters
+    ----------
+    file : ProfileFile
+    key : bytes
+    schema : Schema
+    learned : mapping of str to ndarray
+        What the model file itself has learned, see `Corrections.to_arrays`; the profile goes before it.
+    """
+
+    def __init__(
+        self, file: ProfileFile, key: bytes, schema: Schema, learned: Mapping[str, NDArray[Any]]
+    ) -> None:
+        self.journal = Journal(file, key, schema)
+        self._file, self._learned = file, learned
+        self._base = Corrections.from_arrays(schema, learned).learned
+        self._corrections: Corrections | None = None
+        self._looked = (-1, -1, -1)  # the version of the data that was read last
+        self._epoch = (-1, -1)
+        self._stamp = 0
+
+    def current(self) -> Corrections:
+        """Return what counts now.
+
+        Returns
+        -------
+        Corrections
+            Always the same object until something has been undone; not to be changed by others.
+
+        Raises
+        ------
+        ProfileError
+            If the file is damaged.
+        """
+        looked = self._file.version_of_data()
+        if self._corrections is not None and looked == self._looked:
+            return self._corrections
+        epoch, stamp = self.journal.marks()
+        after: int | None = self._stamp
+        if self._corrections is None or self._epoch != (epoch, self._file.voids):
+            self._corrections = Corrections.from_arrays(self.journal.schema, self._learned)
+            after = None
+        for change in self.journal.changes(after) if after != stamp else ():
+            self._apply(self._corrections, change)
+        self._looked, self._epoch, self._stamp = looked, (epoch, self._file.voids), stamp
+        return self._corrections
+
+    def learn(
+        self, fingerprint: bytes, label: str, rows: Rows, tables: Tables, *, origin: Origin, now: float
+    ) -> bool:
+        """Learn one message in one transaction.
+
+        Parameters
+        ----------
+        fingerprint : bytes
+        label : str
+            Key of `TEACHES`.
+        rows : Rows
+            One row.
+        tables : Tables
+            What is corrected.
+        origin : Origin
+        now : float
+            Unix seconds.
+
+        Returns
+        -------
+        bool
+            Whether it was new; the same label again changes nothing, another replaces the first.
+
+        Raises
+        ------
+        LabelError
+            For a label that is none.
+        ProfileNotWritten
+            If it cannot be kept; then it is not learned.
+        """
+        with self._file.writing():
+            corrections = self.current()
+            before = corrections.learned.get(fingerprint)
+            if before is not None and before.label == label:
+                return False
+            correction = corrections.weigh(label, rows, tables, instead=before)
+            self._stamp = self.journal.add(fingerprint, correction, origin, now)
+            self._apply(corrections, Change(fingerprint, False, correction))
+        return True
+
+    def unlearn(self, fingerprint: bytes, *, origin: Origin, now: float) -> bool:
+        """Take back what a message taught, in one transaction.
+
+        Parameters
+        ----------
+        fingerprint : bytes
+        origin : Origin
+        now : float
+            Unix seconds.
+
+        Returns
+        -------
+        bool
+            Whether it had been learned, for this model or another.
+
+        Raises
+        ------
+        ProfileNotWritten
+            If that cannot be kept; then it stays learned.
+        """
+        with self._file.writing():
+            corrections = self.current()
+            before = corrections.learned.get(fingerprint)
+            ended, self._stamp = self.journal.end(fingerprint, now)
+            if fingerprint in self._base:
+                self._stamp = self.journal.add(fingerprint, self.journal.nothing(), origin, now)
+            corrections.unlearn(fingerprint)
+        return before is not None or ended > 0
+
+    def _apply(self, corrections: Corrections, change: Change) -> None:
+        """Let one change count in memory."""
+        corrections.unlearn(change.fingerprint)
+        if change.ended:
+            if change.fingerprint in self._base:
+                corrections.keep(change.fingerprint, self._base[change.fingerprint])
+        elif change.correction is not None:
+            corrections.keep(change.fingerprint, change.correction)
