@@ -16,6 +16,7 @@ COMMANDS: dict[str, str] = {
     "explain": "classifier.cli.explain",
     "sort": "classifier.cli.sort",
     "train": "classifier.cli.train",
+    "replay": "classifier.cli.replay",
     "models": "classifier.cli.models",
     "signals": "classifier.cli.signals",
     "route": "classifier.cli.route",

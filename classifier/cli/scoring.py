@@ -9,18 +9,18 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
-from classifier.cli.exits import complain
-from classifier.cli.losing import losing, terms_of
 from classifier.cli.who import Who, who
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
 
-    from classifier.budget import Terms
     from classifier.engine import Classifier
     from classifier.mailboxes import Mailbox
 
 VIEWS = ("full", "headers")
+
+NO_MODEL = "none"
+"""Stands for an empty model, for those who teach it as they go."""
 
 
 def complete_model(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:  # noqa: ARG001
@@ -61,9 +61,6 @@ class Scoring:
         Empty for the system's.
     jobs : int
         Processes.
-    terms : Terms
-        What may be lost.
-    allow_local_spam : bool
     who : Who
     """
 
@@ -72,12 +69,10 @@ class Scoring:
     dns: str
     resolver: str
     jobs: int
-    terms: Terms
-    allow_local_spam: bool
     who: Who
 
     def load(self) -> Classifier:
-        """Load the classifier, its cuts set by what may be lost; say what cannot be promised.
+        """Load the classifier.
 
         Returns
         -------
@@ -92,20 +87,14 @@ class Scoring:
         """
         from classifier.engine import Classifier
 
-        classifier = Classifier.load(
-            self.model,
-            site=self.who.site(),
-            dns=self.dns,
-            resolver=self.resolver,
-            view=self.view,
-            allow_local_spam=self.allow_local_spam,
-        )
-        if self.terms:
-            from classifier.budget.words import broken
+        if self.model == NO_MODEL:
+            from classifier.lookup import open_lookup
 
-            for said in broken(classifier.decide_by(self.terms)):
-                complain(f"{self.model}: {said}")
-        return classifier
+            lookup = open_lookup(self.dns, resolver=self.resolver)
+            return Classifier(site=self.who.site(), lookup=lookup, view=self.view)
+        return Classifier.load(
+            self.model, site=self.who.site(), dns=self.dns, resolver=self.resolver, view=self.view
+        )
 
     def settle(self, classifier: Classifier, mailbox: Mailbox) -> None:
         """Tell a classifier whose a mailbox is.
@@ -131,6 +120,26 @@ def scoring(command: Callable[..., Any]) -> Callable[..., Any]:
     -------
     callable
     """
+    return _asking(command, (*_OPTIONS, _JOBS))
+
+
+def scoring_in_order(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Give a command the same, but no --jobs: each message is judged by what the one before it left behind.
+
+    Parameters
+    ----------
+    command : callable
+        A click command's function.
+
+    Returns
+    -------
+    callable
+    """
+    return _asking(command, _OPTIONS)
+
+
+def _asking(command: Callable[..., Any], options: tuple[Callable[..., Any], ...]) -> Callable[..., Any]:
+    """Add options to a command, and what makes them one argument."""
 
     @functools.wraps(command)
     def with_scoring(*args: Any, who: Who, **given: Any) -> Any:
@@ -140,24 +149,14 @@ def scoring(command: Callable[..., Any]) -> Callable[..., Any]:
             view=given.pop("view"),
             dns=given.pop("dns"),
             resolver=given.pop("resolver") or settings.resolver,
-            jobs=given.pop("jobs") or settings.jobs,
-            terms=terms_of(given.pop("max_lost"), given.pop("cost"), settings),
-            allow_local_spam=given.pop("allow_local_spam") or settings.allow_local_spam,
+            jobs=given.pop("jobs", 1) or settings.jobs,
             who=who,
         )
         return command(*args, scoring=asked, **given)
 
-    return functools.reduce(
-        lambda done, option: option(done), reversed(_OPTIONS), losing(_LOCAL(who(with_scoring)))
-    )
+    return functools.reduce(lambda done, option: option(done), reversed(options), who(with_scoring))
 
 
-_LOCAL = click.option(
-    "--allow-local-spam",
-    is_flag=True,
-    help="Mail that a program on one of your own hosts handed in, and that no other host touched, may be "
-    "called spam, too. Without this it never is.",
-)
 _OPTIONS = (
     click.option(
         "-m",
@@ -184,11 +183,11 @@ _OPTIONS = (
         show_default=True,
         help="Judge the whole message, or its header block only.",
     ),
-    click.option(
-        "-j",
-        "--jobs",
-        type=click.IntRange(min=1),
-        metavar="N",
-        help="Processes to use; the result is the same.",
-    ),
+)
+_JOBS = click.option(
+    "-j",
+    "--jobs",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help="Processes to use; the result is the same.",
 )

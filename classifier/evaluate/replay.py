@@ -35,7 +35,7 @@ def replay(classifier: Classifier, turns: Iterable[Turn], feedback: Feedback) ->
     Parameters
     ----------
     classifier : Classifier
-        Learns while it judges.
+        Learns while it judges; one with a memory observes every message once it is judged.
     turns : iterable of Turn
         Streamed, nothing is kept of it.
     feedback : Feedback
@@ -55,7 +55,8 @@ def replay(classifier: Classifier, turns: Iterable[Turn], feedback: Feedback) ->
         for lesson in feedback.before(turn):
             if lesson.turn.position >= turn.position:
                 raise ValueError(f"message {lesson.turn.position} would be learned before it is judged")
-            learned += classifier.learn(lesson.turn.stored, lesson.label)
-        verdict = classifier.classify(turn.stored)
+            learned += classifier.learn(lesson.turn.stored, lesson.label, now=lesson.turn.when)
+        verdict = classifier.classify(turn.stored, now=turn.when)
         feedback.after(turn, verdict)
+        classifier.observe(turn.stored, now=turn.when)
         yield Step(turn, verdict, learned)

@@ -62,6 +62,16 @@ class LabelledMail:
         for each in self.marked:
             yield from each
 
+    def count(self) -> int:
+        """Count the messages; folders are read through for it.
+
+        Returns
+        -------
+        int
+        """
+        folders = sum(sum(1 for _ in mailbox.keys()) for _, mailbox in self.folders)  # noqa: SIM118
+        return folders + (len(self.tabled) if self.tabled else 0)
+
     def get(self, mailbox: str, key: str) -> Stored:
         """Fetch one message again.
 
