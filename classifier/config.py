@@ -33,6 +33,12 @@ class Settings:
         ``ADDRESS[:PORT]`` of the name server for live lookups; empty means the system's.
     jobs : int
         Processes to classify with.
+    max_lost : str
+        Share of the important mail that may be lost, such as ``1/1000``; empty where nothing was said.
+    cost : str
+        What a lost message costs against a needless one, such as ``100:1``; not together with `max_lost`.
+    allow_local_spam : bool
+        Whether mail that a program on your own hosts handed in may be called spam.
     source : Path or None
         The file that was read, None where there is none.
     """
@@ -44,6 +50,9 @@ class Settings:
     model: str = "starter"
     resolver: str = ""
     jobs: int = 1
+    max_lost: str = ""
+    cost: str = ""
+    allow_local_spam: bool = False
     source: Path | None = None
 
 
@@ -185,6 +194,13 @@ def _count(value: object) -> int:
     return value
 
 
+def _yes_or_no(value: object) -> bool:
+    """TOML's true or false."""
+    if not isinstance(value, bool):
+        raise ValueError("must be true or false")
+    return value
+
+
 _CHECKS: dict[str, Callable[[object], Any]] = {
     "me": own_addresses,
     "trusted_hosts": _strings,
@@ -193,4 +209,7 @@ _CHECKS: dict[str, Callable[[object], Any]] = {
     "model": _string,
     "resolver": _string,
     "jobs": _count,
+    "max_lost": _string,
+    "cost": _string,
+    "allow_local_spam": _yes_or_no,
 }

@@ -14,6 +14,7 @@ import numpy as np
 import sklearn
 
 import classifier
+from classifier.budget import Evidence
 from classifier.errors import LabelError, TrainingError
 from classifier.features import Extractor, Rows, Schema
 from classifier.features.extractor import joined_rows
@@ -98,6 +99,7 @@ def train_rows(
     tables = Tables.empty(schema)
     weights, bias = tables.weights, tables.bias
     learned: dict[str, Any] = {}
+    held_out: dict[str, tuple[NDArray[np.intp], NDArray[np.float64]]] = {}
     for at, question in enumerate(QUESTIONS):
         answers = np.array(
             [-1 if (answer := TEACHES[label][at]) is None else answer for label in labels], int
@@ -110,9 +112,12 @@ def train_rows(
         weights[:, at] = learner.coef_
         bias[at] = learner.intercept_
         learned[question] = _report(learner, answers[known])
+        held_out[question] = known, learner.out_of_fold_
     if not learned:
         raise TrainingError(_lacking(Counter(labels)))
-    return Model(_without_idle_views(tables), Cuts(), _card(list(labels), learned, seed))
+    card = _card(list(labels), learned, seed)
+    card["evidence"] = Evidence.of(labels, held_out).to_json()
+    return Model(_without_idle_views(tables), Cuts(), card)
 
 
 def _without_idle_views(tables: Tables) -> Tables:

@@ -12,7 +12,7 @@ from cli_mail import mail, mixed, objects, run, write_mbox
 
 FIELDS = [
     "schema", "mailbox", "key", "message_id", "date", "from", "subject",
-    "label", "unsure", "p", "log_odds", "clues",
+    "label", "unsure", "spared", "p", "log_odds", "clues",
 ]  # fmt: skip
 
 

@@ -23,7 +23,7 @@ def sums(text: str) -> list[tuple[list[float], float]]:
     for block in re.split(r"\n\n(?=.*log-odds)", text)[1:]:
         terms, total = block.split("-------")
         values = [float(match[1]) for line in terms.splitlines() if (match := TERM.match(line))]
-        found.append((values, float(total)))
+        found.append((values, float(total.split("\n\n")[0])))
     return found
 
 

@@ -21,7 +21,7 @@ LEVELS: tuple[frozenset[str], ...] = tuple(
         "features",
         "learners",
         "verdict",
-        "store reasons",
+        "store reasons budget",
         "profile",
         "training",
         "engine",

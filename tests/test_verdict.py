@@ -4,16 +4,28 @@ from __future__ import annotations
 
 import math
 import pickle
+from itertools import combinations
 from pathlib import Path
 
 import pytest
+from cli_mail import mixed
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from classifier import Classifier
 from classifier.errors import ModelFormatError
 from classifier.mail import Message
-from classifier.verdict import LABELS, Cuts, LogOdds, Verdict, probability
+from classifier.verdict import (
+    LABELS,
+    NEVER,
+    Clue,
+    Cuts,
+    Explanation,
+    LogOdds,
+    Reasons,
+    Verdict,
+    probability,
+)
 
 MAIL = Message(b"Subject: x\n\ny")
 SOUP = [
@@ -30,6 +42,7 @@ SOUP = [
 ]
 soup = st.lists(st.one_of(st.sampled_from(SOUP), st.binary(max_size=8)), max_size=30).map(b"".join)
 odds = st.floats(allow_nan=False)
+cuts_of_any_kind = st.builds(Cuts, *[st.floats(-20, 20)] * 5)
 
 
 @given(odds, odds)
@@ -53,6 +66,24 @@ def test_more_spam_odds_never_make_less_spam(low: float, high: float) -> None:
     assert order != [True, False]
 
 
+@given(cuts_of_any_kind, odds, odds)
+def test_what_is_spared_is_never_spam_and_its_probabilities_agree(
+    cuts: Cuts, spam: float, importance: float
+) -> None:
+    verdict = Verdict(LogOdds(spam, importance), cuts, MAIL, spared=True)
+    assert verdict.label != "spam"
+    assert verdict.p["spam"] == 0
+    assert math.isclose(sum(verdict.p.values()), 1, abs_tol=1e-12)
+    assert verdict.log_odds.spam == spam
+
+
+@given(cuts_of_any_kind, odds, odds)
+def test_an_unsure_message_is_never_in_the_spam(cuts: Cuts, spam: float, importance: float) -> None:
+    label, unsure = cuts.decide(LogOdds(spam, importance))
+    assert not (label == "spam" and unsure)
+    assert unsure or label != "important" or spam <= cuts.ham
+
+
 @pytest.mark.parametrize(
     ("spam", "importance", "label", "unsure"),
     [
@@ -73,11 +104,20 @@ def test_the_cuts_decide(spam: float, importance: float, label: str, unsure: boo
     assert Cuts().decide(LogOdds(spam, importance)) == (label, unsure)
 
 
-def test_cuts_come_from_the_card_and_a_wide_margin_makes_unsure() -> None:
-    cuts = Cuts.from_json({"spam": 9, "spam_margin": 12, "importance": 2})
-    assert cuts.decide(LogOdds(8, 3.5)) == ("important", True)
-    assert cuts.decide(LogOdds(10, 3.5)) == ("spam", True)
+def test_cuts_come_from_the_card_and_between_them_is_doubt() -> None:
+    cuts = Cuts.from_json({"spam": 9, "ham": -12, "important": 4, "importance": 2, "unimportant": 1})
+    assert cuts.decide(LogOdds(8, 5)) == ("important", True)
+    assert cuts.decide(LogOdds(10, 5)) == ("spam", False)
+    assert cuts.decide(LogOdds(-12, 5)) == ("important", False)
+    assert cuts.decide(LogOdds(-12, 3.5)) == ("important", True)
+    assert cuts.decide(LogOdds(-12, 1.5)) == ("unimportant", True)
+    assert cuts.decide(LogOdds(8, 0.5)) == ("unimportant", False)
     assert Cuts.from_json({}) == Cuts()
+
+
+def test_margins_of_old_cards_are_read_as_edges() -> None:
+    margins = {"spam": 3.0, "spam_margin": 4.0, "importance": -1.0, "importance_margin": 0.5}
+    assert Cuts.from_json(margins) == Cuts(spam=4, ham=-4, important=-0.5, importance=-1, unimportant=-1.5)
 
 
 @pytest.mark.parametrize("name", Cuts.__dataclass_fields__)
@@ -141,3 +181,69 @@ def test_corrections_are_among_the_clues(tiny_model: Path) -> None:
     classifier.learn(raw, "spam")
     after = {clue[:2]: clue.contribution for clue in classifier.classify(raw).explanation.spam.clues}
     assert after["header.subject", "zyzzyva"] > before.get(("header.subject", "zyzzyva"), 0.0)
+
+
+def brute_force(clues: dict[str, tuple[float, float]], verdict: Verdict) -> int | None:
+    """Try every set of clues, the smallest first."""
+    for size in range(len(clues) + 1):
+        for gone in combinations(clues.values(), size):
+            left = [have - sum(each[at] for each in gone) for at, have in enumerate(verdict.log_odds)]
+            if verdict.cuts.decide(LogOdds(*left), spared=verdict.spared)[0] != verdict.label:
+                return size
+    return None
+
+
+quarters = st.integers(-12, 12).map(lambda n: n / 4)  # exact in binary, so that sums are
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    st.lists(st.tuples(quarters, quarters), max_size=7),
+    quarters,
+    quarters,
+    st.sampled_from([Cuts(), Cuts(spam=1.5, importance=-2.25, unimportant=-2.25), Cuts(spam=NEVER)]),
+    st.booleans(),
+)
+def test_the_counterfactual_is_the_smallest_set(
+    terms: list[tuple[float, float]], spam: float, importance: float, cuts: Cuts, spared: bool
+) -> None:
+    clues = {str(at): pair for at, pair in enumerate(terms)}
+    log_odds = LogOdds(spam + sum(a for a, _ in terms), importance + sum(b for _, b in terms))
+    reasons = [
+        Reasons(
+            tuple(
+                sorted(
+                    (Clue(name, "", pair[at], pair[at]) for name, pair in clues.items() if pair[at]),
+                    key=lambda clue: -abs(clue.contribution),
+                )
+            ),
+            bias,
+        )
+        for at, bias in enumerate((spam, importance))
+    ]
+    verdict = Verdict(log_odds, cuts, MAIL, explain=lambda _: Explanation(*reasons), spared=spared)
+    turn = verdict.counterfactual
+    assert (len(turn.clues) if turn else None) == brute_force(clues, verdict)
+    if turn:
+        left = [have - sum(clues[clue.name][at] for clue in turn.clues) for at, have in enumerate(log_odds)]
+        assert tuple(left) == turn.log_odds
+        assert cuts.decide(LogOdds(*left), spared=spared)[0] == turn.label != verdict.label
+
+
+def test_the_counterfactual_of_real_mail_turns_the_label(taught: Classifier) -> None:
+    turned = 0
+    for raw in mixed(2):
+        verdict = taught.classify(raw)
+        turn = verdict.counterfactual
+        if turn is None:
+            continue
+        turned += 1
+        assert taught.cuts.decide(turn.log_odds)[0] == turn.label != verdict.label
+        reasons = getattr(verdict.explanation, turn.question)
+        assert set(turn.clues) <= set(reasons.clues)
+        assert len({clue.contribution > 0 for clue in turn.clues}) == 1
+    assert turned
+
+
+def test_without_clues_nothing_turns_the_label() -> None:
+    assert Verdict(LogOdds(0, 0), Cuts(), MAIL).counterfactual is None

@@ -67,11 +67,16 @@ def command(
     named on standard error and costs the exit code 3, never the rest of the run.
 
     A jsonl object has: schema (version of this format), mailbox, key, message_id, date (ISO 8601, UTC, or
-    null), from, subject, label (important, unimportant or spam), unsure, p (the three probabilities),
-    log_odds (spam; importance, given that it is not spam; in nats), clues (name, value, weight,
-    contribution to the log-odds of the question that decided the label). The key finds the message again:
-    mailtriage explain MAILBOX KEY. Headers are decoded, without terminal control characters, and cut at 998
-    characters.
+    null), from, subject, label (important, unimportant or spam), unsure, spared (whether it is no spam
+    whatever the log-odds say, as a program on one of your own hosts handed it in), p (the three
+    probabilities), log_odds (spam; importance, given that it is not spam; in nats), clues (name, value,
+    weight, contribution to the log-odds of the question that decided the label). The key finds the message
+    again: mailtriage explain MAILBOX KEY. Headers are decoded, without terminal control characters, and cut
+    at 998 characters.
+
+    A message is called spam, or unimportant without a doubt, only where --max-lost or --cost, or else the
+    model's own cuts, allow it; what is neither and may or may not be important is important or unimportant,
+    and unsure.
     """
     form = form or ("text" if sys.stdout.isatty() else "jsonl")
     classifier = scoring.load()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
+from textwrap import wrap
 from typing import TYPE_CHECKING
 
 import click
@@ -15,9 +16,17 @@ from classifier.cli.scoring import Scoring, scoring
 from classifier.cli.screen import fit, heading, screen_width
 
 if TYPE_CHECKING:
-    from classifier.verdict import Reasons, Verdict
+    from classifier.verdict import Clue, Reasons, Verdict
 
 QUESTIONS = {"spam": "Is it spam?", "importance": "If it is not spam, is it important?"}
+
+FEW_CLUES = 5
+"""Clues named one by one in the last sentence; of more, the number says enough."""
+
+SPARED = (
+    "Not spam, whatever the sum says: a program on one of your own hosts handed this in, and no other host "
+    "touched it (see --allow-local-spam)."
+)
 
 EXAMPLES = [
     ("Explain the message that classify gave the key 20481", "mailtriage explain /var/mail/root 20481"),
@@ -64,6 +73,10 @@ def command(
     in nats of log-odds: the bias (what holds before anything is read) and a contribution of each clue. A
     clue is a signal ("mailtriage signals NAME" says what it means) or words of this message. Clues that
     speak for yes are positive.
+
+    Last comes the smallest set of clues without which the label would be another: what they contributed is
+    taken out of both sums, and the rest stands. In jsonl this is "counterfactual": question, label, log_odds
+    and clues, or null where no set of clues would do.
     """
     classifier = scoring.load()
     with Intake((mailbox,), mailbox_format).open(mailbox) as opened:
@@ -89,6 +102,13 @@ def _print_object(verdict: Verdict, clues: int) -> None:
         }
         for question, reasons in zip(QUESTIONS, verdict.explanation, strict=True)
     }
+    turn = verdict.counterfactual
+    one["counterfactual"] = turn and {
+        "question": turn.question,
+        "label": turn.label,
+        "log_odds": turn.log_odds._asdict(),
+        "clues": [clue_record(clue) for clue in turn.clues],
+    }
     sys.stdout.buffer.write(orjson.dumps(one, option=orjson.OPT_APPEND_NEWLINE))
 
 
@@ -105,12 +125,16 @@ def _lines(verdict: Verdict, clues: int, width: int) -> Iterator[tuple[str, bool
     unsure = ", unsure" if verdict.unsure else ""
     yield f"{verdict.label}{unsure}", True
     yield chances, False
+    if verdict.spared:
+        yield from ((line, False) for line in wrap(SPARED, width))
     for (question, words), reasons in zip(QUESTIONS.items(), verdict.explanation, strict=True):
         total = getattr(verdict.log_odds, question)
         decided = "   (this decided)" if question == verdict.question else ""
         yield "", False
         yield f"{words}   log-odds {total:+.2f}{decided}", True
         yield from ((line.rstrip(), False) for line in _sum(reasons, clues, total, width))
+    yield "", False
+    yield from ((line, False) for line in wrap(_turned(verdict), width))
 
 
 def _sum(reasons: Reasons, shown: int, total: float, width: int) -> Iterator[str]:
@@ -125,3 +149,21 @@ def _sum(reasons: Reasons, shown: int, total: float, width: int) -> Iterator[str
         yield f"{sum(clue.contribution for clue in rest):+9.2f}  {len(rest)} more clues"
     yield f"{'-' * 7:>9}"
     yield f"{total:+9.2f}"
+
+
+def _turned(verdict: Verdict) -> str:
+    """Say without which clues the label would be another."""
+    turn = verdict.counterfactual
+    if turn is None:
+        return f"This would be {verdict.label} without any of the clues for that, too."
+    if len(turn.clues) > FEW_CLUES:
+        return f"It takes the absence of {len(turn.clues)} clues at least to make this {turn.label}."
+    named = [_named(clue) for clue in turn.clues]
+    listed = " and ".join(filter(None, (", ".join(named[:-1]), named[-1])))
+    return f"Without {listed} this would be {turn.label}."
+
+
+def _named(clue: Clue) -> str:
+    """Name a clue and what it contributed."""
+    value = fit(str(clue.value), 40).rstrip()
+    return f"{fit(clue.name, 40).rstrip()}{f' {value!r}' if value else ''} ({clue.contribution:+.2f})"

@@ -59,6 +59,7 @@ def record(verdict: Verdict, explain: int = 0) -> dict[str, Any]:
         "subject": bounded(message.subject, TEXT_LIMIT),
         "label": verdict.label,
         "unsure": bool(verdict.unsure),
+        "spared": bool(verdict.spared),
         "p": {name: round(p[name], 6) for name in ("important", "unimportant", "spam")},
         "log_odds": {
             "spam": float(verdict.log_odds.spam),

@@ -9,11 +9,14 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
+from classifier.cli.exits import complain
+from classifier.cli.losing import losing, terms_of
 from classifier.cli.who import Who, who
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
 
+    from classifier.budget import Terms
     from classifier.engine import Classifier
     from classifier.mailboxes import Mailbox
 
@@ -61,6 +64,9 @@ class Scoring:
         Empty for the system's.
     jobs : int
         Processes.
+    terms : Terms
+        What may be lost.
+    allow_local_spam : bool
     who : Who
     """
 
@@ -69,10 +75,12 @@ class Scoring:
     dns: str
     resolver: str
     jobs: int
+    terms: Terms
+    allow_local_spam: bool
     who: Who
 
     def load(self) -> Classifier:
-        """Load the classifier.
+        """Load the classifier, its cuts set by what may be lost; say what cannot be promised.
 
         Returns
         -------
@@ -88,12 +96,31 @@ class Scoring:
         from classifier.engine import Classifier
 
         if self.model == NO_MODEL:
-            from classifier.lookup import open_lookup
+            classifier = self._empty()
+        else:
+            classifier = Classifier.load(
+                self.model,
+                site=self.who.site(),
+                dns=self.dns,
+                resolver=self.resolver,
+                view=self.view,
+                allow_local_spam=self.allow_local_spam,
+            )
+        if self.terms:
+            from classifier.budget.words import broken
 
-            lookup = open_lookup(self.dns, resolver=self.resolver)
-            return Classifier(site=self.who.site(), lookup=lookup, view=self.view)
-        return Classifier.load(
-            self.model, site=self.who.site(), dns=self.dns, resolver=self.resolver, view=self.view
+            for said in broken(classifier.decide_by(self.terms)):
+                complain(f"{self.model}: {said}")
+        return classifier
+
+    def _empty(self) -> Classifier:
+        """Make a classifier that knows nothing."""
+        from classifier.engine import Classifier
+        from classifier.lookup import open_lookup
+
+        lookup = open_lookup(self.dns, resolver=self.resolver)
+        return Classifier(
+            site=self.who.site(), lookup=lookup, view=self.view, allow_local_spam=self.allow_local_spam
         )
 
     def settle(self, classifier: Classifier, mailbox: Mailbox) -> None:
@@ -150,13 +177,23 @@ def _asking(command: Callable[..., Any], options: tuple[Callable[..., Any], ...]
             dns=given.pop("dns"),
             resolver=given.pop("resolver") or settings.resolver,
             jobs=given.pop("jobs", 1) or settings.jobs,
+            terms=terms_of(given.pop("max_lost"), given.pop("cost"), settings),
+            allow_local_spam=given.pop("allow_local_spam") or settings.allow_local_spam,
             who=who,
         )
         return command(*args, scoring=asked, **given)
 
-    return functools.reduce(lambda done, option: option(done), reversed(options), who(with_scoring))
+    return functools.reduce(
+        lambda done, option: option(done), reversed(options), losing(_LOCAL(who(with_scoring)))
+    )
 
 
+_LOCAL = click.option(
+    "--allow-local-spam",
+    is_flag=True,
+    help="Mail that a program on one of your own hosts handed in, and that no other host touched, may be "
+    "called spam, too. Without this it never is.",
+)
 _OPTIONS = (
     click.option(
         "-m",

@@ -70,6 +70,9 @@ def command(
     Messages are copied byte for byte; the source is only read. Nothing that is there is ever overwritten. An
     interrupted run is continued by running it again: what was copied already is not copied twice, and mail
     that has come since is added. A message stays where it was put first, whatever a later model calls it.
+
+    What is unsure goes to important, where somebody looks: put away is only what the model's cuts, or
+    --max-lost or --cost, allow.
     """
     classifier = scoring.load()
     intake = Intake(mailboxes, mailbox_format)
@@ -98,7 +101,7 @@ def _paired(path: str, verdicts: Iterable[Verdict], mailbox: Mailbox) -> Iterato
         original, here = next(originals, None), verdict.stored
         if original is None or here is None or _place(original.stored) != _place(here):
             raise MailboxError(path, "has changed while it was sorted", here.key if here else "")
-        yield verdict.label, original
+        yield "important" if verdict.unsure else verdict.label, original
 
 
 def _place(stored: Stored) -> tuple[str, str]:

@@ -8,13 +8,16 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from classifier.cli.exits import complain
 from classifier.cli.labelled import Given, labelled_mail, name_problems
+from classifier.cli.losing import losing, terms_of
 from classifier.cli.manual import READS_MAIL, Manual
 from classifier.cli.progress import counted
 from classifier.cli.screen import clean
 from classifier.cli.who import Who, who
 
 if TYPE_CHECKING:
+    from classifier.budget import Terms
     from classifier.mailboxes import Stored
     from classifier.signals import Site
 
@@ -57,6 +60,7 @@ EXAMPLES = [
     metavar="N",
     help="Processes to use; the model is the same.",
 )
+@losing
 @click.option(
     "--bits",
     type=click.IntRange(12, 22),
@@ -74,13 +78,19 @@ def command(
     unimportant. A question without examples of both answers is not learned; if that leaves none, it is an
     error. A mailbox that cannot be opened stops the training: a model should know all it was meant to. Of
     one with damaged places the rest is learned.
+
+    The model keeps how well it did on mail held out, and the cuts that --max-lost or --cost ask for; both may
+    be given again when mail is judged. Important mail is lost when it is called unimportant or spam without a
+    doubt; mail that is no spam, when it is called spam. "mailtriage models MODEL" tells what the model
+    promises.
     """
     if output.exists() and not force:
         raise click.UsageError(f"{output} exists: --force replaces it")
     if not given:
         raise click.UsageError("nothing to learn: give --spam, --ham, --important, --unimportant or --labels")
+    terms = terms_of(options.pop("max_lost"), options.pop("cost"))
     with given.opened() as (mail, intake):
-        learned = _learn(mail.sources(), who.site(mail.mailboxes), output, **options)
+        learned = _learn(mail.sources(), who.site(mail.mailboxes), output, terms=terms, **options)
         name_problems(mail, intake)
     ctx.exit(intake.code(learned, "learned"))
 
@@ -93,8 +103,10 @@ def _learn(
     seed: int,
     jobs: int,
     bits: int | None,
+    terms: Terms,
 ) -> int:
     """Train, write the model, say how well it does on mail held out; returns the number of messages."""
+    from classifier.budget.words import broken, promised
     from classifier.engine import train
     from classifier.features import Schema
 
@@ -108,6 +120,7 @@ def _learn(
             seed=seed,
             jobs=jobs,
             progress=progress,
+            terms=terms,
         )
     classifier.save(output)
     training = classifier.card["training"]
@@ -116,4 +129,8 @@ def _learn(
     for question, told in classifier.card["trained"].items():
         held_out = ", ".join(f"{name} {figure}" for name, figure in told["out_of_fold"].items())
         click.echo(f"  {question}: {told['positives']} yes, {told['negatives']} no; held out: {held_out}")
+    for said in promised(classifier.card, classifier.model.cuts) if terms else ():
+        click.echo(f"  promise: {said}")
+    for said in broken(classifier.decide_by(terms)):
+        complain(f"{output}: {said}")
     return int(training["messages"])

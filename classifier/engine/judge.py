@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
 from classifier.engine.batches import Mail
+from classifier.engine.deciding import cautious, spared
 from classifier.engine.remembering import open_history
 from classifier.errors import ModelFormatError
 from classifier.features import Extractor, Rows, Schema
+from classifier.history import Arrival
 from classifier.learners import Tables
 from classifier.learners.online import Corrections
 from classifier.lookup import gather, open_lookup
@@ -22,7 +25,8 @@ from classifier.store import Model
 from classifier.verdict import Cuts, Explanation, LogOdds, Verdict
 
 if TYPE_CHECKING:
-    from classifier.history import Arrival, History, Memory, Past
+    from classifier.budget import Settled, Terms
+    from classifier.history import History, Memory, Past
     from classifier.lookup import Lookup
 
 View = Literal["full", "headers"]
@@ -44,6 +48,8 @@ class Judge:
         Columns of an empty model; a model brings its own.
     memory : Memory, optional
         Where history is kept; by default nobody remembers.
+    allow_local_spam : bool, default False
+        Whether mail that a program on our own hosts handed in may be called spam.
     """
 
     def __init__(
@@ -55,6 +61,7 @@ class Judge:
         view: View = "full",
         schema: Schema | None = None,
         memory: Memory | None = None,
+        allow_local_spam: bool = False,
     ) -> None:
         if model is None:
             model = Model(Tables.empty(schema or Schema()), Cuts(), {"name": "empty"})
@@ -63,6 +70,7 @@ class Judge:
         self.lookup: Lookup = lookup or open_lookup("off")
         self.view: View = view
         self.history = open_history(memory) if memory is not None else None
+        self.allow_local_spam = allow_local_spam
         self._asked: tuple[str, str] | None = ("off", "") if self.lookup.mode == "off" else None
 
     def _use(self, model: Model) -> None:
@@ -74,6 +82,36 @@ class Judge:
     def card(self) -> dict[str, Any]:
         """What the model says about itself."""
         return self.model.card
+
+    @property
+    def cuts(self) -> Cuts:
+        """Where log-odds become labels; with a handful of examples, nothing is certain."""
+        learned = (each.label for each in self.corrections.learned.values())
+        return cautious(self.model.cuts, self.model.card, learned)
+
+    def decide_by(self, terms: Terms) -> Settled:
+        """Set the cuts by a loss budget or by costs.
+
+        Parameters
+        ----------
+        terms : Terms
+
+        Returns
+        -------
+        Settled
+            What can be promised, and what cannot: there nothing is given up. It speaks of the model as it was
+            trained; what was learned since is not in its evidence.
+
+        Raises
+        ------
+        ModelFormatError
+            If the evidence in the model's card is damaged.
+        """
+        from classifier.budget import Evidence, settle  # only for who has a budget
+
+        settled = settle(terms, Evidence.from_json(self.card.get("evidence")), self.model.cuts)
+        self.model = replace(self.model, cuts=settled.cuts)
+        return settled
 
     @property
     def name(self) -> str:
@@ -110,25 +148,8 @@ class Judge:
             for message, now in zip(messages, moments, strict=True)
         ]
 
-    def arrival(self, message: Message, now: float | None) -> Arrival:
-        """Tell history when a message came, and to whom.
-
-        Parameters
-        ----------
-        message : Message
-        now : float or None
-            In seconds since 1970; None lets the message tell.
-
-        Returns
-        -------
-        Arrival
-        """
-        from classifier.history import Arrival  # who has no history does not wait for it
-
-        return Arrival(message, self.site, now)
-
     def _recall(self, history: History, message: Message, now: float | None, observe: bool) -> Past:
-        arrival = self.arrival(message, now)
+        arrival = Arrival(message, self.site, now)
         past = history.recall(arrival)
         if observe:
             history.observe(arrival)
@@ -171,13 +192,15 @@ class Judge:
             scores += self.corrections.score(rows)
         if not np.isfinite(scores).all():
             raise ModelFormatError(f"model {self.name} is damaged: it holds numbers that are not finite")
+        cuts = self.cuts
         return [
             Verdict(
                 LogOdds(*pair),
-                self.model.cuts,
+                cuts,
                 message,
                 mail if isinstance(mail, Stored) else None,
                 self.explain if self.history is None else partial(self._explain_with, each.history),
+                spared=not self.allow_local_spam and spared(LogOdds(*pair), cuts, each),
             )
             for pair, message, mail, each in zip(scores.tolist(), messages, batch, facts, strict=True)
         ]
@@ -208,7 +231,7 @@ class Judge:
             When it came, in seconds since 1970; by default the message tells.
         """
         if self.history is not None:
-            self.history.observe(self.arrival(self._message(raw), now))
+            self.history.observe(Arrival(self._message(raw), self.site, now))
 
     def explain(self, message: Message) -> Explanation:
         """Find the terms of both log-odds of a message; history is what it is now.

@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 from classifier.engine.triage import Classifier
 from classifier.errors import TrainingError
+from classifier.history import Ram
 from classifier.mail import Message
 
 if TYPE_CHECKING:
+    from classifier.budget import Terms
     from classifier.features import Schema
     from classifier.mailboxes import Stored
     from classifier.signals import Site
@@ -27,6 +29,7 @@ def train(
     seed: int = 0,
     jobs: int = 1,
     progress: Callable[[int], None] | None = None,
+    terms: Terms | None = None,
 ) -> Classifier:
     """Train a classifier on labelled mailboxes.
 
@@ -47,6 +50,8 @@ def train(
         Processes.
     progress : callable, optional
         Called with the number of messages read so far.
+    terms : Terms, optional
+        A loss budget or costs to set the cuts by; what can be promised goes into the card.
 
     Returns
     -------
@@ -67,7 +72,6 @@ def train(
     history = "history" in empty.extractor.schema.views
     if history:
         from classifier.engine.arrivals import in_order_of_arrival
-        from classifier.history import Ram
 
         empty = Classifier(schema=schema, site=site, memory=Ram())
         pairs = in_order_of_arrival(pairs, empty.site)
@@ -75,7 +79,10 @@ def train(
     model = train_model(empty.extractor, facts, pairs, seed=seed, jobs=jobs)
     model.card["name"] = name
     model.card["training"]["sources"] = ledger.entries()
-    return Classifier(model, site=site)
+    classifier = Classifier(model, site=site)
+    if terms:
+        model.card["promise"] = classifier.decide_by(terms).to_json()
+    return classifier
 
 
 class Ledger:

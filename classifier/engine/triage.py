@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 
 from classifier.engine.batches import Mail, batches
 from classifier.engine.judge import Judge, View
+from classifier.history import Arrival
 from classifier.lookup import open_lookup
 from classifier.mail import Message
 from classifier.mail.fingerprint import fingerprint
@@ -34,6 +35,8 @@ class Classifier(Judge):
         Columns of an empty classifier; a model brings its own.
     memory : Memory, optional
         Where history is kept; by default nobody remembers.
+    allow_local_spam : bool, default False
+        Whether mail that a program on our own hosts handed in may be called spam.
 
     Examples
     --------
@@ -53,6 +56,7 @@ class Classifier(Judge):
         dns: str = "off",
         resolver: str = "",
         view: View = "full",
+        allow_local_spam: bool = False,
     ) -> Classifier:
         """Open a model.
 
@@ -70,6 +74,8 @@ class Classifier(Judge):
             ``ADDRESS[:PORT]`` of the name server to ask live.
         view : {'full', 'headers'}, default 'full'
             Whether bodies are read.
+        allow_local_spam : bool, default False
+            Whether mail that a program on our own hosts handed in may be called spam.
 
         Returns
         -------
@@ -84,7 +90,11 @@ class Classifier(Judge):
         """
         loaded = load_model(model)
         classifier = cls(
-            loaded, site=site or _site_of(me), lookup=open_lookup(dns, resolver=resolver), view=view
+            loaded,
+            site=site or _site_of(me),
+            lookup=open_lookup(dns, resolver=resolver),
+            view=view,
+            allow_local_spam=allow_local_spam,
         )
         classifier._asked = (dns, resolver)
         return classifier
@@ -204,7 +214,7 @@ class Classifier(Judge):
         changed = self.corrections.learn(name, label, rows, self.model.tables)
         if changed and self.history is not None:
             was = None if before is None else before.label
-            self.history.relabel(self.arrival(message, now), was, label)
+            self.history.relabel(Arrival(message, self.site, now), was, label)
         return changed
 
     def unlearn(self, raw: Mail, *, now: float | None = None) -> bool:
@@ -228,7 +238,7 @@ class Classifier(Judge):
             return False
         self.corrections.unlearn(name)
         if self.history is not None:
-            self.history.relabel(self.arrival(message, now), before.label, None)
+            self.history.relabel(Arrival(message, self.site, now), before.label, None)
         return True
 
     def __repr__(self) -> str:

@@ -21,6 +21,9 @@ from classifier.mailboxes import Mailbox, Problem, Span, read_span
 from classifier.signals import Site
 from classifier.verdict import Verdict
 
+Setting = tuple[str, Site, str, str, View, bool]
+"""What a worker opens its classifier with: the model's path, and what else `Classifier.load` takes."""
+
 WAITING = 4
 """Spans handed to each worker ahead of the one whose verdicts are being taken."""
 
@@ -60,7 +63,7 @@ def in_processes(
     with tempfile.TemporaryDirectory(prefix="mailtriage-") as folder:
         path = os.path.join(folder, "model")
         classifier.save(path)
-        setting = (path, classifier.site, *asked, classifier.view)
+        setting = (path, classifier.site, *asked, classifier.view, classifier.allow_local_spam)
         pool = ProcessPoolExecutor(max_workers=jobs)  # our own: joblib's shared one belongs to the training
 
         def submit(piece: Span | list[Mail]) -> Any:
@@ -111,16 +114,17 @@ def _of(classifier: Classifier, future: Any, source: Mailbox | Iterable[Mail]) -
 
 
 @lru_cache(maxsize=1)
-def _opened(path: str, site: Site, dns: str, resolver: str, view: View) -> Classifier:
+def _opened(setting: Setting) -> Classifier:
     """Open a worker's classifier once; the tables are mapped, so all workers share them."""
-    return Classifier.load(path, site=site, dns=dns, resolver=resolver, view=view)
+    path, site, dns, resolver, view, allow_local_spam = setting
+    return Classifier.load(
+        path, site=site, dns=dns, resolver=resolver, view=view, allow_local_spam=allow_local_spam
+    )
 
 
-def _work(
-    setting: tuple[str, Site, str, str, View], piece: Span | list[Mail], explain: bool
-) -> tuple[list[Verdict], list[Problem]]:
+def _work(setting: Setting, piece: Span | list[Mail], explain: bool) -> tuple[list[Verdict], list[Problem]]:
     """Judge one piece in a worker."""
-    classifier = _opened(*setting)
+    classifier = _opened(setting)
     problems: list[Problem] = []
     mails = piece if isinstance(piece, list) else read_span(piece, problems)
     verdicts = list(classifier.classify_many(mails))

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from .headers import Headers
     from .hop import Hop
 
+_BY_PROGRAM: Final = frozenset({"", "LOCAL", "LOCAL-SMTP", "LOCAL-ESMTP"})
+
 MAX_HOPS: Final = 64
 """Hops that are read: RFC 5321 section 6.3 lets a server call 100 a loop, most stop at 25 to 50."""
 
@@ -61,6 +63,16 @@ class Route:
     def all_trusted(self) -> bool:
         """Whether our own hosts wrote every hop; False where there is none."""
         return bool(self.hops) and self.trusted == len(self.hops)
+
+    @property
+    def submitted_here(self) -> bool:
+        """Whether a program on one of our hosts handed the message in, and no host of others touched it.
+
+        Its words must say that no network was in between; "with SMTP" says the contrary, whatever else stands
+        in the field, and UUCP brings the mail of others.
+        """
+        oldest = self.hops[-1] if self.all_trusted else None
+        return oldest is not None and oldest.local and oldest.protocol in _BY_PROGRAM
 
     @fact
     def stranger(self) -> Hop | None:

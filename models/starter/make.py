@@ -36,7 +36,13 @@ from classifier.verdict import Cuts
 
 SCHEMA = Schema(bits=19, portable=True, gram_body_bytes=2000)
 
-CUTS = Cuts(spam=math.log(3), importance=-math.log(5), spam_margin=math.log(3))
+CUTS = Cuts(
+    spam=math.log(3),
+    ham=-math.log(3),
+    important=-math.log(5 / 3),
+    importance=-math.log(5),
+    unimportant=-math.log(15),
+)
 """Scores of mail from an unseen source are cautious already: at three to one, 7 of the 6,260 ham of four
 sources left out were lost (the fifth, newsletters of 2002, resembles spam to whoever has not seen it).
 Missing an important message hurts as much as reading five that are not."""

@@ -1,0 +1,74 @@
+"""What counts besides log-odds: how much was seen of each answer, and where a message was handed in."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from classifier.learners import QUESTIONS
+from classifier.learners.online import TEACHES
+from classifier.verdict import FEW, Cuts, LogOdds
+
+if TYPE_CHECKING:
+    from classifier.signals import Facts
+
+
+def cautious(cuts: Cuts, card: Mapping[str, Any], learned: Iterable[str]) -> Cuts:
+    """Move the cuts of questions with hardly any examples out of reach.
+
+    Parameters
+    ----------
+    cuts : Cuts
+        The model's.
+    card : mapping
+        The model's; it tells how many examples it was trained on.
+    learned : iterable of str
+        The labels of what was learned since; not read further than needed.
+
+    Returns
+    -------
+    Cuts
+        See :meth:`Cuts.cautious`.
+    """
+    counts = [_trained(card, question) for question in QUESTIONS]
+    for label in learned:
+        if all(min(pair) > FEW for pair in counts):
+            break
+        for pair, answer in zip(counts, TEACHES[label], strict=True):
+            if answer is not None:
+                pair[1 - answer] += 1
+    (spam, ham), (important, unimportant) = counts
+    return cuts.cautious((spam, ham), (important, unimportant))
+
+
+def _trained(card: Mapping[str, Any], question: str) -> list[int]:
+    """Read how many examples of yes and of no a question was trained on; none where the card does not say."""
+    told = card.get("trained")
+    told = told.get(question) if isinstance(told, dict) else None
+    told = told if isinstance(told, dict) else {}
+    found = [told.get(name) for name in ("positives", "negatives")]
+    return [count if isinstance(count, int) else 0 for count in found]
+
+
+def spared(log_odds: LogOdds, cuts: Cuts, facts: Facts) -> bool:
+    """Tell whether a message that may be called spam, or doubted, is no spam because it is our own.
+
+    A program on one of our hosts handed it in, and no other host touched it: cron, daemons, monitoring. A
+    model that never saw such mail may well take alarms for spam, and nobody looks for them there. A forged
+    field buys a stranger nothing: where the mail came from outside, our own border says so.
+
+    Parameters
+    ----------
+    log_odds : LogOdds
+    cuts : Cuts
+    facts : Facts
+        Only mail that comes to us is spared: what our hosts send out may be a stranger's doing.
+
+    Returns
+    -------
+    bool
+        False as well where spam is out of the question, so that the route of most mail is never read.
+    """
+    if log_odds.spam <= cuts.ham or facts.site.direction != "inbound":
+        return False
+    return facts.route.submitted_here
