@@ -1,0 +1,1 @@
+"""Mail of machines: who speaks, what is new, what did not come."""
