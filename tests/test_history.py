@@ -137,3 +137,21 @@ def test_ram_keeps_kinds_apart_and_in_order() -> None:
     memory.delete("a", b"1")
     assert memory.get("a", b"1") is None
     assert memory.get("b", b"1") == b"b1"
+
+
+def test_training_with_history_reads_in_order_of_arrival(monkeypatch: pytest.MonkeyPatch) -> None:
+    from classifier.engine import judge, train
+    from classifier.features import Schema
+    from classifier.features.schema import VIEWS
+    from classifier.mailboxes import Stored
+
+    recaller, moments = Counting(), []
+    monkeypatch.setattr(judge, "open_history", lambda memory: History([recaller]))
+    monkeypatch.setattr(recaller, "observe", lambda arrival: moments.append(arrival.now))
+    sources = [
+        (label, [Stored(label, str(n), mail(n, day=1 + (7 * n + shift) % 25) + word) for n in range(20)])
+        for label, word, shift in (("spam", b"pills", 0), ("ham", b"minutes", 3))
+    ]
+    train(sources, schema=Schema(bits=12, views=VIEWS))
+    assert len(moments) == 40
+    assert moments == sorted(moments)

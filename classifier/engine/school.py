@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from classifier.features import Schema
     from classifier.mailboxes import Stored
     from classifier.signals import Site
+    from classifier.store import Model
 
 
 def train(
@@ -67,22 +68,29 @@ def train(
     from classifier.training import train_model  # brings scikit-learn
 
     ledger = Ledger(progress)
-    pairs: Iterable[tuple[Message, str]] = ledger.read(sources)
     empty = Classifier(schema=schema, site=site)
-    history = "history" in empty.extractor.schema.views
-    if history:
-        from classifier.engine.arrivals import in_order_of_arrival
-
-        empty = Classifier(schema=schema, site=site, memory=Ram())
-        pairs = in_order_of_arrival(pairs, empty.site)
-    facts = partial(empty.facts, observe=history)
-    model = train_model(empty.extractor, facts, pairs, seed=seed, jobs=jobs)
+    if "history" in empty.extractor.schema.views:
+        model = _train_with_history(ledger.read(sources), empty, seed, jobs)
+    else:
+        model = train_model(empty.extractor, empty.facts, ledger.read(sources), seed=seed, jobs=jobs)
     model.card["name"] = name
     model.card["training"]["sources"] = ledger.entries()
     classifier = Classifier(model, site=site)
     if terms:
         model.card["promise"] = classifier.decide_by(terms).to_json()
     return classifier
+
+
+def _train_with_history(
+    pairs: Iterable[tuple[Message, str]], like: Classifier, seed: int, jobs: int
+) -> Model:
+    """Learn mail in order of arrival, each message with what those before it left behind."""
+    from classifier.engine.arrivals import in_order_of_arrival
+    from classifier.training import train_model
+
+    reader = Classifier(schema=like.extractor.schema, site=like.site, memory=Ram())
+    facts = partial(reader.facts, observe=True)
+    return train_model(reader.extractor, facts, in_order_of_arrival(pairs, reader.site), seed=seed, jobs=jobs)
 
 
 class Ledger:
