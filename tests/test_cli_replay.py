@@ -16,7 +16,7 @@ from cli_mail import WORDS, mail, objects, run, write_mbox
 
 from classifier.engine import Classifier
 
-COUNT = 10
+COUNT = 16
 
 
 @pytest.fixture

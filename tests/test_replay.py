@@ -195,7 +195,8 @@ def verdict(spam: float, importance: float = 0.0) -> Verdict:
         ("important", verdict(-9, -9), True, True),
         ("unimportant", verdict(-9, -9), False, False),
         ("unimportant", verdict(-9, -3), False, True),
-        ("unimportant", verdict(0, -9), True, True),  # unsure was not right
+        ("unimportant", verdict(0, 0.5), True, True),
+        ("unimportant", verdict(0, -0.5), True, True),  # unsure was not right
     ],
 )
 def test_a_regime_learns_errors_or_near_errors_too(gold: str, judged: Verdict, toe: bool, tune: bool) -> None:
