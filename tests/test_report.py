@@ -15,10 +15,10 @@ from hypothesis import strategies as st
 from classifier.evaluate.course import course, learning_curve
 from classifier.evaluate.judged import Judged
 from classifier.evaluate.report import Report, write_report
-from classifier.evaluate.report.markup import h, page
 from classifier.evaluate.report.scales import Linear, Log, Mirror, around
 from classifier.evaluate.results import evaluate
 from classifier.evaluate.worst import Mistake
+from classifier.markup import h, page
 from classifier.verdict import Clue
 
 VILLAIN = '<script>alert("pwned")</script><img src=x onerror=alert(1)>&amp;\x1b[31m\u202e\ud800'

@@ -18,7 +18,6 @@ from numpy.typing import NDArray
 from classifier.evaluate.course import course, learning_curve
 from classifier.evaluate.judged import Judged
 from classifier.evaluate.report import charts
-from classifier.evaluate.report.markup import h, page
 from classifier.evaluate.report.tables import (
     confusion_table,
     mistakes_list,
@@ -28,6 +27,7 @@ from classifier.evaluate.report.tables import (
 )
 from classifier.evaluate.results import Results
 from classifier.evaluate.worst import Mistake
+from classifier.markup import h, page
 
 __all__ = ["Report", "write_report"]
 

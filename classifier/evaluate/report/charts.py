@@ -12,9 +12,9 @@ import numpy as np
 from classifier.evaluate.course import Block, Course
 from classifier.evaluate.metrics import Reliability
 from classifier.evaluate.ranking import Floats, Ranking
-from classifier.evaluate.report.markup import h
 from classifier.evaluate.report.plot import X_AXIS, Y_AXIS, Plot
 from classifier.evaluate.report.scales import Linear, Log, Mirror, around
+from classifier.markup import h
 
 FARTHEST = 25.0
 """Log-odds beyond this, in nats, are as sure as sure: they share the outermost bar."""

@@ -6,8 +6,8 @@ import math
 from collections.abc import Iterable, Sequence
 from xml.etree.ElementTree import Element
 
-from classifier.evaluate.report.markup import h
 from classifier.evaluate.report.scales import Scale
+from classifier.markup import h
 
 WIDTH, HEIGHT = 560.0, 340.0
 LEFT, RIGHT, TOP, BOTTOM = 58.0, 14.0, 20.0, 48.0

@@ -6,10 +6,10 @@ import math
 from collections.abc import Sequence
 from xml.etree.ElementTree import Element
 
-from classifier.evaluate.report.markup import h
 from classifier.evaluate.results import Figure, Results
 from classifier.evaluate.worst import Mistake
 from classifier.labels import LABELS as GOLD
+from classifier.markup import h
 from classifier.verdict import LABELS
 
 QUESTIONS = {
