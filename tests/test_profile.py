@@ -64,14 +64,16 @@ def taught(profile: Profile, schema: Schema = SCHEMA, learned: dict[str, Any] | 
     return profile.taught(schema, learned or {})
 
 
-def learn(it: Taught, number: int, label: str, now: float = 0.0, author: bytes = b"") -> bool:
+def learn(
+    it: Taught, number: int, label: str, *, now: float = 0.0, author: bytes = b"", source: str = "test"
+) -> bool:
     schema = it.journal.schema
     rows, tables = row(number, schema), Tables.empty(schema)
-    return it.learn(name(number), label, rows, tables, origin=Origin(now, "test", author), now=now)
+    return it.learn(name(number), label, rows, tables, origin=Origin(now, source, author))
 
 
 def unlearn(it: Taught, number: int, now: float = 0.0) -> bool:
-    return it.unlearn(name(number), origin=Origin(now, "test"), now=now)
+    return it.unlearn(name(number), origin=Origin(now, "test"))
 
 
 def units(corrections: Corrections) -> np.ndarray:
@@ -214,6 +216,15 @@ def test_the_profile_goes_before_what_the_model_file_learned(profile: Profile) -
     assert np.array_equal(units(it.current()), units(later.current()))
     assert learn(it, 2, "important")
     assert labels(later) == {1: "spam", 2: "important", 3: "important"}
+
+
+def test_behaviour_gives_way_to_what_was_said(profile: Profile) -> None:
+    it = taught(profile)
+    assert learn(it, 1, "unimportant", source="behaviour")
+    assert learn(it, 1, "important", source="behaviour")
+    assert learn(it, 1, "spam", source="cli")
+    assert not learn(it, 1, "important", source="behaviour")
+    assert labels(it) == {1: "spam"}
 
 
 def test_a_label_that_is_none_changes_nothing(profile: Profile) -> None:

@@ -14,11 +14,11 @@ from classifier.engine.deciding import cautious, spared
 from classifier.engine.remembering import open_history
 from classifier.errors import ModelFormatError
 from classifier.features import Extractor, Rows, Schema
-from classifier.history import Arrival
 from classifier.learners import Tables
 from classifier.learners.online import Corrections
 from classifier.lookup import gather, open_lookup
 from classifier.mail import Message
+from classifier.mail.fingerprint import fingerprint
 from classifier.mailboxes import Stored
 from classifier.signals import Facts, Site
 from classifier.store import Model
@@ -26,8 +26,10 @@ from classifier.verdict import Cuts, Explanation, LogOdds, Verdict
 
 if TYPE_CHECKING:
     from classifier.budget import Settled, Terms
-    from classifier.history import History, Memory, Past
+    from classifier.history import Arrival, History, Memory, Past
     from classifier.lookup import Lookup
+    from classifier.profile import Profile
+    from classifier.profile.taught import Taught
 
 View = Literal["full", "headers"]
 
@@ -50,6 +52,8 @@ class Judge:
         Where history is kept; by default nobody remembers.
     allow_local_spam : bool, default False
         Whether mail that a program on our own hosts handed in may be called spam.
+    profile : Profile, optional
+        What the user taught: corrections are read from there, and history is kept there instead.
     """
 
     def __init__(
@@ -62,21 +66,38 @@ class Judge:
         schema: Schema | None = None,
         memory: Memory | None = None,
         allow_local_spam: bool = False,
+        profile: Profile | None = None,
     ) -> None:
+        self.profile = profile
         if model is None:
             model = Model(Tables.empty(schema or Schema()), Cuts(), {"name": "empty"})
         self._use(model)
         self.site = site or Site()
         self.lookup: Lookup = lookup or open_lookup("off")
         self.view: View = view
-        self.history = open_history(memory) if memory is not None else None
+        kept = memory if profile is None else profile.memory
+        self.history = open_history(kept) if kept is not None else None
         self.allow_local_spam = allow_local_spam
         self._asked: tuple[str, str] | None = ("off", "") if self.lookup.mode == "off" else None
 
     def _use(self, model: Model) -> None:
         self.model = model
         self.extractor = Extractor(model.tables.schema)
-        self.corrections = Corrections.from_arrays(model.tables.schema, model.learned)
+        self._taught: Taught | None = None
+        if self.profile is None:
+            self._corrections = Corrections.from_arrays(model.tables.schema, model.learned)
+        else:
+            self._taught = self.profile.taught(model.tables.schema, model.learned)
+
+    @property
+    def corrections(self) -> Corrections:
+        """What was learned since the model was trained; with a profile as it stands there now."""
+        return self._corrections if self._taught is None else self._taught.current()
+
+    @property
+    def recalls(self) -> bool:
+        """Whether history has a say: somebody remembers, and the model asks."""
+        return self.history is not None and "history" in self.extractor.schema.views
 
     @property
     def card(self) -> dict[str, Any]:
@@ -140,7 +161,7 @@ class Judge:
         list of Facts
         """
         answers = gather(self.lookup, messages, self.site.my_domains)
-        if self.history is None:
+        if self.history is None or not (observe or self.recalls):
             return [Facts(message, self.site, answers=answers) for message in messages]
         moments = nows if nows is not None else [None] * len(messages)
         return [
@@ -148,12 +169,38 @@ class Judge:
             for message, now in zip(messages, moments, strict=True)
         ]
 
+    def arrival(self, message: Message, now: float | None) -> Arrival:
+        """Tell history when a message came, and to whom.
+
+        Parameters
+        ----------
+        message : Message
+        now : float or None
+            In seconds since 1970; None lets the message tell.
+
+        Returns
+        -------
+        Arrival
+        """
+        from classifier.history import Arrival  # who has no history does not wait for it
+
+        return Arrival(message, self.site, now)
+
     def _recall(self, history: History, message: Message, now: float | None, observe: bool) -> Past:
-        arrival = Arrival(message, self.site, now)
+        arrival = self.arrival(message, now)
         past = history.recall(arrival)
         if observe:
-            history.observe(arrival)
+            self._remember(history, arrival)
         return past
+
+    def _remember(self, history: History, arrival: Arrival) -> None:
+        """Let a message enter the history; a profile knows which did already."""
+        if self.profile is None:
+            history.observe(arrival)
+            return
+        with self.profile.writing():
+            if self.profile.first_sight(fingerprint(arrival.message), arrival.now):
+                history.observe(arrival)
 
     def rows(self, messages: Sequence[Message]) -> Rows:
         """Turn messages into columns.
@@ -188,8 +235,9 @@ class Judge:
         facts = self.facts(messages, nows, observe=observe)
         rows = self.extractor.rows(facts)
         scores = self.model.tables.score(rows)
-        if len(self.corrections):
-            scores += self.corrections.score(rows)
+        corrections = self.corrections
+        if len(corrections):
+            scores += corrections.score(rows)
         if not np.isfinite(scores).all():
             raise ModelFormatError(f"model {self.name} is damaged: it holds numbers that are not finite")
         cuts = self.cuts
@@ -223,6 +271,8 @@ class Judge:
     def observe(self, raw: Mail, *, now: float | None = None) -> None:
         """Let a message enter the history; once a message, in order of arrival, after it was classified.
 
+        With a profile, a message that was observed before changes nothing.
+
         Parameters
         ----------
         raw : bytes, Message or Stored
@@ -231,7 +281,7 @@ class Judge:
             When it came, in seconds since 1970; by default the message tells.
         """
         if self.history is not None:
-            self.history.observe(Arrival(self._message(raw), self.site, now))
+            self._remember(self.history, self.arrival(self._message(raw), now))
 
     def explain(self, message: Message) -> Explanation:
         """Find the terms of both log-odds of a message; history is what it is now.

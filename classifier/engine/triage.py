@@ -4,20 +4,22 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
 
 from classifier.engine.batches import Mail, batches
-from classifier.engine.judge import Judge, View
-from classifier.history import Arrival
+from classifier.engine.judge import View
+from classifier.engine.teaching import Teachable
 from classifier.lookup import open_lookup
-from classifier.mail import Message
-from classifier.mail.fingerprint import fingerprint
-from classifier.mailboxes import Mailbox, Stored
+from classifier.mailboxes import Mailbox
 from classifier.signals import Site
 from classifier.store import Model, load_model, save_model
 from classifier.verdict import Verdict
 
+if TYPE_CHECKING:
+    from classifier.profile import Profile
 
-class Classifier(Judge):
+
+class Classifier(Teachable):
     r"""Sorts mail into important, unimportant and spam.
 
     Without a model it knows nothing and says ``unsure`` until it is taught.
@@ -37,6 +39,8 @@ class Classifier(Judge):
         Where history is kept; by default nobody remembers.
     allow_local_spam : bool, default False
         Whether mail that a program on our own hosts handed in may be called spam.
+    profile : Profile, optional
+        What the user taught: corrections are kept there, and history is instead.
 
     Examples
     --------
@@ -57,8 +61,9 @@ class Classifier(Judge):
         resolver: str = "",
         view: View = "full",
         allow_local_spam: bool = False,
+        profile: str | os.PathLike[str] | Profile | None = None,
     ) -> Classifier:
-        """Open a model.
+        """Open a model, and what its user taught.
 
         Parameters
         ----------
@@ -67,7 +72,8 @@ class Classifier(Judge):
         site : Site, optional
             Whose mail it is.
         me : iterable of str
-            Own addresses, and own domains as ``@example.org``; the short form of `site`.
+            Own addresses, and own domains as ``@example.org``; the short form of `site`. By default those
+            of the profile; a profile without any keeps them.
         dns : str, default 'off'
             ``'off'``, ``'live'`` or ``'recorded:FILE'``.
         resolver : str, default ''
@@ -76,6 +82,9 @@ class Classifier(Judge):
             Whether bodies are read.
         allow_local_spam : bool, default False
             Whether mail that a program on our own hosts handed in may be called spam.
+        profile : path or Profile, optional
+            What the user taught, made where it is not: what is learned and observed is kept there at once,
+            and what other programs keep there counts here too.
 
         Returns
         -------
@@ -83,18 +92,22 @@ class Classifier(Judge):
 
         Raises
         ------
-        ModelError
-            If the model is missing or cannot be used.
+        ModelError, ProfileError
+            If the model is missing, or model or profile cannot be used.
         ConfigError, AnswersError
             If lookups cannot be opened.
         """
         loaded = load_model(model)
+        lookup = open_lookup(dns, resolver=resolver)
+        opened = _opened(profile, tuple(me))
+        own = tuple(me) or (opened.mine if opened else ())
         classifier = cls(
             loaded,
-            site=site or _site_of(me),
-            lookup=open_lookup(dns, resolver=resolver),
+            site=site or _site_of(own),
+            lookup=lookup,
             view=view,
             allow_local_spam=allow_local_spam,
+            profile=opened,
         )
         classifier._asked = (dns, resolver)
         return classifier
@@ -131,7 +144,7 @@ class Classifier(Judge):
             With several processes a mailbox is read by the workers themselves.
         jobs : int, default 1
             Processes; the verdicts are the same. A `lookup` given as an object cannot travel to others, nor
-            can a memory: with one, all work is done here.
+            can a history that the model asks: with one, all work is done here.
         explain : int, default 0
             If not 0, workers find the clues of every verdict; otherwise clues are found when first asked for.
         observe : bool, default False
@@ -147,18 +160,20 @@ class Classifier(Judge):
         MailtriageError
             If a worker dies; it says how many messages were judged before.
         """
-        if jobs > 1 and self._asked is not None and self.history is None:
+        if jobs > 1 and self._asked is not None and not (observe or self.recalls):
             from classifier.engine.workers import in_processes  # which import this module
 
             yield from in_processes(self, self._asked, source, jobs, explain=explain > 0)
             return
         for batch in batches(source):
-            yield from self.judge(batch, observe=observe)
+            with self.together():
+                verdicts = self.judge(batch, observe=observe)
+            yield from verdicts
 
     def fit(
         self, messages: Iterable[Mail], labels: Iterable[str], *, seed: int = 0, jobs: int = 1
     ) -> Classifier:
-        """Train anew on labelled messages; corrections made so far are forgotten.
+        """Train anew on labelled messages; corrections made so far are forgotten, but for a profile's.
 
         Parameters
         ----------
@@ -186,63 +201,20 @@ class Classifier(Judge):
         self._use(train_model(self.extractor, self.facts, pairs, seed=seed, jobs=jobs))
         return self
 
-    def learn(self, raw: Mail, label: str, *, now: float | None = None) -> bool:
-        """Learn one message, in milliseconds.
-
-        Parameters
-        ----------
-        raw : bytes, Message or Stored
-        label : str
-            ``spam``, ``ham``, ``important`` or ``unimportant``.
-        now : float, optional
-            When it came, in seconds since 1970; by default the message tells.
-
-        Returns
-        -------
-        bool
-            Whether it was new; learning it again changes nothing, another label replaces the first.
-
-        Raises
-        ------
-        LabelError
-            For a label that is none.
-        """
-        message = self._message(raw)
-        name = _name(raw)
-        before = self.corrections.learned.get(name)
-        rows = self.extractor.rows(self.facts([message], [now]))
-        changed = self.corrections.learn(name, label, rows, self.model.tables)
-        if changed and self.history is not None:
-            was = None if before is None else before.label
-            self.history.relabel(Arrival(message, self.site, now), was, label)
-        return changed
-
-    def unlearn(self, raw: Mail, *, now: float | None = None) -> bool:
-        """Take back exactly what a message taught.
-
-        Parameters
-        ----------
-        raw : bytes, Message or Stored
-        now : float, optional
-            When it came, in seconds since 1970; by default the message tells.
-
-        Returns
-        -------
-        bool
-            Whether it had been learned.
-        """
-        message = self._message(raw)
-        name = _name(raw)
-        before = self.corrections.learned.get(name)
-        if before is None:
-            return False
-        self.corrections.unlearn(name)
-        if self.history is not None:
-            self.history.relabel(Arrival(message, self.site, now), before.label, None)
-        return True
-
     def __repr__(self) -> str:
         return f"<Classifier {self.name}, {len(self.corrections)} corrections>"
+
+
+def _opened(profile: str | os.PathLike[str] | Profile | None, me: tuple[str, ...]) -> Profile | None:
+    """Open a profile, made where it is not; one that does not know its owner gets to."""
+    if profile is None:
+        return None
+    from classifier.profile import Profile  # brings SQLite
+
+    opened = profile if isinstance(profile, Profile) else Profile(profile, create=True)
+    if me and not opened.readonly and not opened.mine:
+        opened.own(me)
+    return opened
 
 
 def _site_of(me: Iterable[str]) -> Site:
@@ -251,9 +223,3 @@ def _site_of(me: Iterable[str]) -> Site:
         me=frozenset(each for each in own if not each.startswith("@")),
         my_domains=frozenset(each[1:] for each in own if each.startswith("@")),
     )
-
-
-def _name(mail: Mail) -> bytes:
-    """Fingerprint of the whole message, whatever of it is looked at."""
-    raw = mail.raw if isinstance(mail, Stored) else mail
-    return fingerprint(raw if isinstance(raw, Message) else Message(raw))

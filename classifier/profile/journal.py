@@ -14,6 +14,9 @@ from classifier.learners.online import TEACHES, Correction
 from classifier.profile.file import ProfileFile
 from classifier.profile.packing import Packer
 
+BEHAVIOUR = "behaviour"
+"""Source of what was not said but inferred: it gives way to what is said."""
+
 NOTHING = "nothing"
 """Label of a message that a model file had learned and that was unlearned here."""
 
@@ -123,7 +126,22 @@ class Journal:
         except ProfileError as error:
             raise ProfileError(f"{self._file.path}: {error}") from None
 
-    def add(self, fingerprint: bytes, correction: Correction, origin: Origin, now: float) -> int:
+    def source_of(self, fingerprint: bytes) -> str:
+        """Say where the correction of a message that counts comes from; the model file is one that was said.
+
+        Parameters
+        ----------
+        fingerprint : bytes
+
+        Returns
+        -------
+        str
+        """
+        query = "SELECT source FROM corrections WHERE fingerprint=? AND schema=? AND until IS NULL"
+        rows = self._file.read(query, (fingerprint, self.schema_id()))
+        return str(rows[0][0]) if rows else "model"
+
+    def add(self, fingerprint: bytes, correction: Correction, origin: Origin) -> int:
         """Enter a correction; those of this message that it contradicts end, those of this schema too.
 
         Parameters
@@ -131,8 +149,6 @@ class Journal:
         fingerprint : bytes
         correction : Correction
         origin : Origin
-        now : float
-            Unix seconds.
 
         Returns
         -------
@@ -142,10 +158,10 @@ class Journal:
         stamp = next_stamp(self._file)
         ours = self.schema_id(make=True)
         contradicted = f"{_END} fingerprint=? AND (schema=? OR label<>?)"
-        self._file.write(contradicted, (now, stamp, fingerprint, ours, correction.label))
+        self._file.write(contradicted, (origin.said, stamp, fingerprint, ours, correction.label))
         features = self.packer.pack(correction)
         said = (correction.label, origin.source, origin.said, origin.author, origin.domain, features)
-        self._file.write(_ADD, (ours, fingerprint, now, stamp, *said))
+        self._file.write(_ADD, (ours, fingerprint, origin.said, stamp, *said))
         return stamp
 
     def end(self, fingerprint: bytes, now: float) -> tuple[int, int]:

@@ -11,7 +11,7 @@ from classifier.features import Rows, Schema
 from classifier.learners import Tables
 from classifier.learners.online import Corrections
 from classifier.profile.file import ProfileFile
-from classifier.profile.journal import Change, Journal, Origin
+from classifier.profile.journal import BEHAVIOUR, Change, Journal, Origin
 
 
 class Taught:
@@ -63,9 +63,7 @@ class Taught:
         self._looked, self._epoch, self._stamp = looked, (epoch, self._file.voids), stamp
         return self._corrections
 
-    def learn(
-        self, fingerprint: bytes, label: str, rows: Rows, tables: Tables, *, origin: Origin, now: float
-    ) -> bool:
+    def learn(self, fingerprint: bytes, label: str, rows: Rows, tables: Tables, *, origin: Origin) -> bool:
         """Learn one message in one transaction.
 
         Parameters
@@ -78,8 +76,6 @@ class Taught:
         tables : Tables
             What is corrected.
         origin : Origin
-        now : float
-            Unix seconds.
 
         Returns
         -------
@@ -96,22 +92,24 @@ class Taught:
         with self._file.writing():
             corrections = self.current()
             before = corrections.learned.get(fingerprint)
-            if before is not None and before.label == label:
+            if before is not None and (before.label == label or self._outweighed(fingerprint, origin)):
                 return False
             correction = corrections.weigh(label, rows, tables, instead=before)
-            self._stamp = self.journal.add(fingerprint, correction, origin, now)
+            self._stamp = self.journal.add(fingerprint, correction, origin)
             self._apply(corrections, Change(fingerprint, False, correction))
         return True
 
-    def unlearn(self, fingerprint: bytes, *, origin: Origin, now: float) -> bool:
+    def _outweighed(self, fingerprint: bytes, origin: Origin) -> bool:
+        """Whether behaviour suggests something where the user has spoken."""
+        return origin.source == BEHAVIOUR and self.journal.source_of(fingerprint) != BEHAVIOUR
+
+    def unlearn(self, fingerprint: bytes, *, origin: Origin) -> bool:
         """Take back what a message taught, in one transaction.
 
         Parameters
         ----------
         fingerprint : bytes
         origin : Origin
-        now : float
-            Unix seconds.
 
         Returns
         -------
@@ -126,9 +124,9 @@ class Taught:
         with self._file.writing():
             corrections = self.current()
             before = corrections.learned.get(fingerprint)
-            ended, self._stamp = self.journal.end(fingerprint, now)
+            ended, self._stamp = self.journal.end(fingerprint, origin.said)
             if fingerprint in self._base:
-                self._stamp = self.journal.add(fingerprint, self.journal.nothing(), origin, now)
+                self._stamp = self.journal.add(fingerprint, self.journal.nothing(), origin)
             corrections.unlearn(fingerprint)
         return before is not None or ended > 0
 
