@@ -8,7 +8,14 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from classifier.history import History, Memory, Recaller
 
-_PARTS: tuple[Callable[[Memory], Recaller], ...] = ()
+
+def _jobs(memory: Memory) -> Recaller:
+    from classifier.rootmail import JobRecaller
+
+    return JobRecaller(memory)
+
+
+_PARTS: tuple[Callable[[Memory], Recaller], ...] = (_jobs,)
 """Each makes one part of history on a memory."""
 
 

@@ -1,1 +1,7 @@
-"""Mail of machines: who speaks, what is new, what did not come."""
+"""Mail that machines write to root: who speaks, what it says, what of that is new, and what did not come."""
+
+from classifier.rootmail.history import JobPast, JobRecaller
+from classifier.rootmail.identity import Identity, identify
+from classifier.rootmail.record import Record, read_job
+
+__all__ = ["Identity", "JobPast", "JobRecaller", "Record", "identify", "read_job"]

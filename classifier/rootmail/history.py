@@ -1,0 +1,263 @@
+"""The part of history that is about jobs: what a mail is to the job that sent it."""
+
+from __future__ import annotations
+
+import struct
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple, Protocol
+
+from classifier.rootmail.identity import OTHER, Identity, identify
+from classifier.rootmail.masks import Line, read_lines
+from classifier.rootmail.past import Change, Told, tell_gone, tell_lines, tell_values
+from classifier.rootmail.record import Record
+from classifier.rootmail.sums import Sums, add_up
+
+if TYPE_CHECKING:
+    from classifier.mail import Message
+    from classifier.mail.route import Route
+
+JOBS, STRANGERS = 1 << 18, 1 << 10
+"""Places for jobs of our own hosts and for what comes from outside. A job's place is a hash of its identity,
+and the later of two at one place wins, so no flood of made-up names can fill the memory; of 3,000 jobs
+about seventeen pairs share a place."""
+
+_HOST = struct.Struct("<ddI")
+
+
+class Memory(Protocol):
+    """Where records are kept; `classifier.history.Memory` is one."""
+
+    def get(self, kind: str, key: bytes) -> bytes | None:
+        """Return a record, or None."""
+        ...
+
+    def put(self, kind: str, key: bytes, value: bytes) -> None:
+        """Write a record."""
+        ...
+
+
+class Arrival(Protocol):
+    """A message as it came; `classifier.history.Arrival` is one."""
+
+    @property
+    def message(self) -> Message:
+        """The message."""
+        ...
+
+    @property
+    def route(self) -> Route:
+        """The way it took, as trusted as the site says."""
+        ...
+
+    @property
+    def now(self) -> float:
+        """When it came, in unix seconds."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class JobPast:
+    """One mail of a job against what was known of it when the mail came.
+
+    Parameters
+    ----------
+    identity : Identity
+    mails : int
+        Of the job, before this one.
+    first, last : float
+        Arrival of the job's first and last mail, in unix seconds; 0 where there was none.
+    arrivals : tuple of int
+        The job's last arrivals, in unix seconds.
+    now : float
+        Arrival of this mail.
+    host_since : float
+        When its host was first heard of; `now` where never before.
+    host_mails : int
+        Of the host, before this one.
+    unrest : float
+        Share of the job's mails that brought new lines.
+    usual_length : float
+        Mean ln(1 + lines) of its mails.
+    length : int
+        Lines of this one.
+    told : tuple of Told
+        Its lines, the subject first, each template once.
+    gone : tuple of float
+        Rates of the usual lines that are missing, descending.
+    changes : tuple of Change
+        Its numbers against their past.
+    sums : Sums
+        All that in a few numbers.
+    important, unimportant : int
+        Mails of the job that the reader called so.
+    """
+
+    identity: Identity
+    mails: int
+    first: float
+    last: float
+    arrivals: tuple[int, ...]
+    now: float
+    host_since: float
+    host_mails: int
+    unrest: float
+    usual_length: float
+    length: int
+    told: tuple[Told, ...]
+    gone: tuple[float, ...]
+    changes: tuple[Change, ...]
+    sums: Sums
+    important: int
+    unimportant: int
+
+
+class _Reading(NamedTuple):
+    """One message as a job's output."""
+
+    identity: Identity
+    lines: list[Line]
+
+
+class JobRecaller:
+    """Remembers jobs; a `classifier.history.Recaller`.
+
+    Parameters
+    ----------
+    memory : Memory
+    """
+
+    part = "job"
+
+    def __init__(self, memory: Memory) -> None:
+        self._memory = memory
+        self._read: tuple[Message | None, _Reading | None] = (None, None)
+
+    def recall(self, arrival: Arrival) -> JobPast | None:
+        """Say what a mail is to its job's past; changes nothing.
+
+        Parameters
+        ----------
+        arrival : Arrival
+
+        Returns
+        -------
+        JobPast or None
+            None for mail that no program of a host wrote.
+        """
+        reading = self._reading(arrival)
+        if reading is None:
+            return None
+        record = self._record(reading.identity)
+        now = arrival.now
+        since, _, host_mails = self._host(reading.identity, now)
+        lines = reading.lines
+        told, changes = tell_lines(lines, record, now), tell_values(lines, record)
+        return JobPast(
+            identity=reading.identity,
+            mails=record.mails,
+            first=record.first,
+            last=record.last,
+            arrivals=tuple(record.arrivals),
+            now=now,
+            host_since=since,
+            host_mails=host_mails,
+            unrest=record.unrest,
+            usual_length=record.length,
+            length=len(lines),
+            told=tuple(told),
+            gone=tuple(tell_gone(lines, record)),
+            changes=tuple(changes),
+            sums=add_up(told, changes),
+            important=record.important,
+            unimportant=record.unimportant,
+        )
+
+    def observe(self, arrival: Arrival) -> None:
+        """Remember a mail.
+
+        Parameters
+        ----------
+        arrival : Arrival
+        """
+        reading = self._reading(arrival)
+        if reading is None:
+            return
+        record = self._record(reading.identity)
+        date = arrival.message.date
+        record.add(reading.lines, arrival.now, date.zone if date else None)
+        self._memory.put("job", _place(reading.identity), record.pack())
+        since, _, mails = self._host(reading.identity, arrival.now)
+        told = _HOST.pack(since, arrival.now, min(mails + 1, 0xFFFFFFFF))
+        self._memory.put("job-host", _host_place(reading.identity), told)
+
+    def relabel(self, arrival: Arrival, before: str | None, after: str | None) -> None:
+        """Take note of what the reader says a mail is.
+
+        Parameters
+        ----------
+        arrival : Arrival
+        before, after : str or None
+            Labels; None where it had, or has, none.
+        """
+        reading = self._reading(arrival)
+        if reading is None:
+            return
+        record = self._record(reading.identity)
+        for label, step in ((before, -1), (after, 1)):
+            if label == "important":
+                record.important = max(0, record.important + step)
+            elif label == "unimportant":
+                record.unimportant = max(0, record.unimportant + step)
+        self._memory.put("job", _place(reading.identity), record.pack())
+
+    def _reading(self, arrival: Arrival) -> _Reading | None:
+        """Read a message once for all that is asked about it in a row."""
+        message = arrival.message
+        if self._read[0] is not message:
+            self._read = (message, _read(message, arrival.route))
+        return self._read[1]
+
+    def _record(self, identity: Identity) -> Record:
+        """Find the record of a job; a new one where there is none, or where another job took its place."""
+        raw = self._memory.get("job", _place(identity))
+        if raw is not None:
+            record = Record.unpack(raw)
+            if (record.host, record.tool, record.job, record.user) == _told(identity):
+                return record
+        return Record(*_told(identity))
+
+    def _host(self, identity: Identity, now: float) -> tuple[float, float, int]:
+        """Say when a host was first and last heard of, and how often."""
+        raw = self._memory.get("job-host", _host_place(identity))
+        if raw is None:
+            return now, now, 0
+        since, last, mails = _HOST.unpack(raw)
+        return since, last, mails
+
+
+def _read(message: Message, route: Route) -> _Reading | None:
+    identity = identify(message, route)
+    if identity is None:
+        return None
+    subject = [
+        line._replace(template="subject: " + line.template, reading="subject: " + line.reading)
+        for line in read_lines(message.subject[:400], identity.host)[:1]
+    ]
+    return _Reading(identity, subject + read_lines(message.text, identity.host))
+
+
+def _told(identity: Identity) -> tuple[str, str, str, str]:
+    """Return what a record says of its job; a stranger's is marked, so that it is never taken for ours."""
+    host = f"{identity.host} via {identity.witness}" if identity.witness else identity.host
+    return host, identity.tool, identity.job, identity.user
+
+
+def _place(identity: Identity) -> bytes:
+    number = int.from_bytes(identity.key[:8], "little")
+    if identity.witness:
+        return b"s%d" % (number % STRANGERS)
+    return b"j%d" % (number % JOBS)
+
+
+def _host_place(identity: Identity) -> bytes:
+    return _place(Identity(identity.host, OTHER, "", "", identity.witness))

@@ -1,0 +1,177 @@
+"""One mail against its job's past: what is new, what is missing, which numbers are out of their range."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from classifier.rootmail.alarms import Alarm, alarm_of
+from classifier.rootmail.masks import Line, reading_key, template_key
+from classifier.rootmail.record import Record
+from classifier.rootmail.traces import Slot
+
+STATES = ("first", "early", "new", "turned", "young", "back", "usual")
+"""How a line stands to the past: no past at all, a past of less than three mails, never seen, seen but a
+number became 0 or stopped being 0, first seen these days, rare and back, usual."""
+
+YOUNG_DAYS, YOUNG_MAILS = 4.5, 3
+RARE = 0.12
+_HALF = math.log(2)
+SETTLED = 3
+"""Mails after which something new is news."""
+
+
+class Told(NamedTuple):
+    """A line and how it stands to the past.
+
+    Parameters
+    ----------
+    line : Line
+    state : str
+        One of `STATES`.
+    alarm : Alarm
+    rate : float
+        Share of the job's mails that had it.
+    """
+
+    line: Line
+    state: str
+    alarm: Alarm
+    rate: float
+
+
+class Change(NamedTuple):
+    """A number out of its own past.
+
+    Parameters
+    ----------
+    line : Line
+    value : float
+    z : float
+        Distance from the mean of ln(1 + |x|), in standard deviations of at least 0.15.
+    kind : str
+        'low', 'high': beyond half and twice of all before; 'zero', 'nonzero': became 0 or stopped being it,
+        which it hardly ever did; '' none of them.
+    left : float
+        Mails until it reaches its limit (0, or 100 for a percentage) if it goes on like that; inf if never.
+    """
+
+    line: Line
+    value: float
+    z: float
+    kind: str
+    left: float
+
+
+def tell_lines(lines: Sequence[Line], record: Record, now: float) -> list[Told]:
+    """Compare lines with those of the past, each template once.
+
+    Parameters
+    ----------
+    lines : sequence of Line
+    record : Record
+        As it was before this mail.
+    now : float
+        Arrival, in unix seconds.
+
+    Returns
+    -------
+    list of Told
+    """
+    told: dict[str, Told] = {}
+    for line in lines:
+        if line.reading not in told:
+            state, rate = _state(line, record, now)
+            told[line.reading] = Told(line, state, alarm_of(line.reading), rate)
+    return list(told.values())
+
+
+def _state(line: Line, record: Record, now: float) -> tuple[str, float]:
+    mails = record.mails
+    if not mails:
+        return "first", 0.0
+    seen = record.lines.get(reading_key(line) if line.values else template_key(line.template))
+    if seen is None:
+        known = record.lines.get(template_key(line.template)) if line.values else None
+        if known is not None:
+            return ("turned" if mails >= SETTLED else "usual"), known.rate(mails)
+        return ("new" if mails >= SETTLED else "early"), 0.0
+    rate = seen.rate(mails)
+    if seen.first >= SETTLED and (
+        0 <= now - seen.since < YOUNG_DAYS * 86400 or mails - seen.first <= YOUNG_MAILS
+    ):
+        return "young", rate
+    if rate < RARE:
+        return "back", rate
+    return "usual", rate
+
+
+def tell_gone(lines: Sequence[Line], record: Record) -> list[float]:
+    """Find the usual lines that are missing.
+
+    Parameters
+    ----------
+    lines : sequence of Line
+    record : Record
+
+    Returns
+    -------
+    list of float
+        The rate of each, at least one half, descending.
+    """
+    if record.mails < SETTLED:
+        return []
+    here = {template_key(line.template) for line in lines}
+    rates = (seen.rate(record.mails) for key, seen in record.lines.items() if key not in here and not key & 1)
+    return sorted((rate for rate in rates if rate >= 0.5), reverse=True)
+
+
+def tell_values(lines: Sequence[Line], record: Record) -> list[Change]:
+    """Compare numbers with their own past.
+
+    Parameters
+    ----------
+    lines : sequence of Line
+    record : Record
+
+    Returns
+    -------
+    list of Change
+        Of the slots with a past of four mails, in the order of the text.
+    """
+    changes = []
+    done: set[int] = set()
+    for line in lines:
+        if not line.values:
+            continue
+        key = template_key(line.template)
+        for at, value in enumerate(line.values):
+            place = (key + at + 1) & ((1 << 64) - 1)
+            slot = record.slots.get(place)
+            if slot is not None and place not in done and slot.count >= 2:
+                done.add(place)
+                changes.append(_change(line, value, slot, bool(line.percent >> at & 1)))
+    return changes
+
+
+def _change(line: Line, value: float, slot: Slot, percent: bool) -> Change:
+    x = math.log1p(abs(value))
+    z = (x - slot.mean) / slot.spread()
+    kind = ""
+    if value == 0 and slot.zeros < RARE:
+        kind = "zero"
+    elif value != 0 and slot.zeros > 1 - RARE:
+        kind = "nonzero"
+    elif x < slot.low - _HALF:
+        kind = "low"
+    elif x > slot.high + _HALF:
+        kind = "high"
+    step = value - slot.last
+    trend = (slot.trend + step) / 2
+    left = math.inf
+    if trend < 0 < value and slot.trend < 0:
+        left = value / -trend
+    elif percent and trend > 0 and slot.trend > 0:
+        left = max(0.0, 100 - value) / trend
+    return Change(line, value, z, kind, left)

@@ -1,0 +1,222 @@
+"""What is remembered of one job: bounded, decaying, a few kilobytes, and the same in every process."""
+
+from __future__ import annotations
+
+import math
+import struct
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+import orjson
+
+from classifier.rootmail.masks import Line, reading_key, template_key
+from classifier.rootmail.traces import DECAY, Seen, Slot
+
+LINES_KEPT, SLOTS_KEPT, ARRIVALS_KEPT = 384, 128, 96
+"""Templates, numbers and arrival times of a job that are kept; the least usual are forgotten first."""
+
+VERSION = 1
+
+_HEAD = struct.Struct("<BIH")
+_SEEN = struct.Struct("<QfIII")
+_SLOT = struct.Struct("<QHfffffff")
+
+
+@dataclass(slots=True)
+class Record:
+    """All that is remembered of one job.
+
+    Parameters
+    ----------
+    host, tool, job, user : str
+        For people.
+    mails : int
+    first, last : float
+        Arrival of the first and the last mail, in unix seconds.
+    arrivals : list of int
+        The last arrivals, in unix seconds, ascending as they came.
+    lines : dict of int to Seen
+        By `template_key`.
+    slots : dict of int to Slot
+    unrest : float
+        Share of the mails that brought a new line, the later ones counting more.
+    length : float
+        Mean ln(1 + lines).
+    important, unimportant : int
+        Mails that somebody taught us to be so.
+    zone : int or None
+        Minutes east of Greenwich of the last mail's Date:.
+    """
+
+    host: str
+    tool: str
+    job: str
+    user: str
+    mails: int = 0
+    first: float = 0.0
+    last: float = 0.0
+    arrivals: list[int] = field(default_factory=list)
+    lines: dict[int, Seen] = field(default_factory=dict)
+    slots: dict[int, Slot] = field(default_factory=dict)
+    unrest: float = 0.0
+    length: float = 0.0
+    important: int = 0
+    unimportant: int = 0
+    zone: int | None = None
+
+    @property
+    def name(self) -> str:
+        """Its name for people."""
+        who = f"{self.user}@{self.host}" if self.user else self.host or "?"
+        return f"{who} {self.tool}" + (f": {self.job}" if self.job and self.job != self.tool else "")
+
+    def add(self, lines: Iterable[Line], now: float, zone: int | None = None) -> None:
+        """Remember one mail.
+
+        Parameters
+        ----------
+        lines : iterable of Line
+            The subject's first.
+        now : float
+            Its arrival, in unix seconds; clocks may jump, so the next one may be earlier.
+        zone : int, optional
+            Minutes east of Greenwich of its Date:.
+        """
+        if not self.mails:
+            self.first = now
+        fresh = False
+        keys: dict[int, None] = {}
+        slots: dict[int, float] = {}
+        count = 0
+        for line in lines:
+            count += 1
+            key = template_key(line.template)
+            keys[key] = None
+            fresh = fresh or key not in self.lines
+            if line.values:
+                keys[reading_key(line)] = None
+            for at, value in enumerate(line.values):
+                slots.setdefault((key + at + 1) & _MASK, value)
+        moment = min(max(int(now), 0), _LATEST)
+        for key in keys:
+            self._see(key, moment)
+        for key, value in slots.items():
+            self._measure(key, value)
+        step = max(1 / (self.mails + 1), 0.05)
+        self.unrest += step * (fresh - self.unrest)
+        self.length += step * (math.log1p(count) - self.length)
+        self.mails += 1
+        self.last = now
+        self.zone = self.zone if zone is None else zone
+        self.arrivals = [*self.arrivals, moment][-ARRIVALS_KEPT:]
+        self._forget()
+
+    def _see(self, key: int, now: int) -> None:
+        seen = self.lines.get(key)
+        if seen is None:
+            self.lines[key] = Seen(1.0, self.mails, self.mails, now)
+        else:
+            seen.weight = seen.weight * DECAY ** (self.mails - seen.last) + 1
+            seen.last = self.mails
+
+    def _measure(self, key: int, value: float) -> None:
+        slot = self.slots.pop(key, None)  # put back at the end: the order tells the age
+        if slot is None:
+            x = math.log1p(abs(value))
+            slot = Slot(0, x, 0.0, x, x, float(value == 0), value, 0.0)
+        slot.add(value)
+        self.slots[key] = slot
+
+    def _forget(self) -> None:
+        """Keep the bounds: what came least often and longest ago goes first."""
+        if len(self.lines) > LINES_KEPT:
+            ranked = sorted(self.lines, key=lambda key: (self.lines[key].rate(self.mails), key))
+            for key in ranked[: len(self.lines) - LINES_KEPT]:
+                del self.lines[key]
+        while len(self.slots) > SLOTS_KEPT:
+            del self.slots[next(iter(self.slots))]
+
+    def pack(self) -> bytes:
+        """Return what `unpack` reads.
+
+        Returns
+        -------
+        bytes
+        """
+        told = orjson.dumps(
+            [
+                self.host, self.tool, self.job, self.user, self.mails, self.first, self.last, self.arrivals,
+                self.unrest, self.length, self.important, self.unimportant, self.zone, len(self.lines),
+            ]
+        )  # fmt: skip
+        lines = b"".join(
+            _SEEN.pack(key, each.weight, each.first, each.last, each.since)
+            for key, each in self.lines.items()
+        )
+        slots = b"".join(
+            _SLOT.pack(
+                key,
+                min(each.count, 65535),
+                each.mean,
+                each.variance,
+                each.low,
+                each.high,
+                each.zeros,
+                each.last,
+                each.trend,
+            )
+            for key, each in self.slots.items()
+        )
+        return _HEAD.pack(VERSION, len(told), 0) + told + lines + slots
+
+    @classmethod
+    def unpack(cls, raw: bytes) -> Record:
+        """Read a record.
+
+        Parameters
+        ----------
+        raw : bytes
+
+        Returns
+        -------
+        Record
+
+        Raises
+        ------
+        ValueError
+            If it is none.
+        """
+        version, size, _ = _HEAD.unpack_from(raw)
+        if version != VERSION:
+            raise ValueError(f"a job's record is of version {version}, this program reads {VERSION}")
+        at = _HEAD.size + size
+        told = orjson.loads(raw[_HEAD.size : at])
+        middle = at + told[13] * _SEEN.size
+        record = cls(*told[:8])
+        record.unrest, record.length, record.important, record.unimportant, record.zone = told[8:13]
+        record.lines = {key: Seen(*rest) for key, *rest in _SEEN.iter_unpack(raw[at:middle])}
+        record.slots = {key: Slot(*rest) for key, *rest in _SLOT.iter_unpack(raw[middle:])}
+        return record
+
+
+def read_job(value: bytes) -> Record:
+    """Read what is remembered of a job, as ``memory.items("job")`` yields it.
+
+    Parameters
+    ----------
+    value : bytes
+
+    Returns
+    -------
+    Record
+
+    Raises
+    ------
+    ValueError
+        If it is none.
+    """
+    return Record.unpack(value)
+
+
+_MASK = (1 << 64) - 1
+_LATEST = (1 << 32) - 1
