@@ -65,6 +65,9 @@ def check_kind(signal: Signal, raw: bytes) -> None:
         assert isinstance(found, int | float)
         assert not isinstance(found, bool)
         assert not math.isnan(found)
+    elif signal.kind == "set":
+        assert isinstance(found, frozenset)
+        assert all(isinstance(word, str) and word for word in found), "an empty word"
     else:
         assert isinstance(found, str)
         assert found, "an empty category"

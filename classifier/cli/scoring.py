@@ -93,7 +93,19 @@ class Scoring:
         ConfigError, AnswersError
             The lookups cannot be opened.
         """
-        classifier = self._opened()
+        from classifier.engine import Classifier
+
+        if self.model == NO_MODEL:
+            classifier = self._empty()
+        else:
+            classifier = Classifier.load(
+                self.model,
+                site=self.who.site(),
+                dns=self.dns,
+                resolver=self.resolver,
+                view=self.view,
+                allow_local_spam=self.allow_local_spam,
+            )
         if self.terms:
             from classifier.budget.words import broken
 
@@ -101,18 +113,14 @@ class Scoring:
                 complain(f"{self.model}: {said}")
         return classifier
 
-    def _opened(self) -> Classifier:
-        """Open the model, or begin with none."""
+    def _empty(self) -> Classifier:
+        """Make a classifier that knows nothing."""
         from classifier.engine import Classifier
+        from classifier.lookup import open_lookup
 
-        site, view, allow = self.who.site(), self.view, self.allow_local_spam
-        if self.model == NO_MODEL:
-            from classifier.lookup import open_lookup
-
-            lookup = open_lookup(self.dns, resolver=self.resolver)
-            return Classifier(site=site, lookup=lookup, view=view, allow_local_spam=allow)
-        return Classifier.load(
-            self.model, site=site, dns=self.dns, resolver=self.resolver, view=view, allow_local_spam=allow
+        lookup = open_lookup(self.dns, resolver=self.resolver)
+        return Classifier(
+            site=self.who.site(), lookup=lookup, view=self.view, allow_local_spam=self.allow_local_spam
         )
 
     def settle(self, classifier: Classifier, mailbox: Mailbox) -> None:
@@ -175,9 +183,17 @@ def _asking(command: Callable[..., Any], options: tuple[Callable[..., Any], ...]
         )
         return command(*args, scoring=asked, **given)
 
-    return functools.reduce(lambda done, option: option(done), reversed(options), losing(who(with_scoring)))
+    return functools.reduce(
+        lambda done, option: option(done), reversed(options), losing(_LOCAL(who(with_scoring)))
+    )
 
 
+_LOCAL = click.option(
+    "--allow-local-spam",
+    is_flag=True,
+    help="Mail that a program on one of your own hosts handed in, and that no other host touched, may be "
+    "called spam, too. Without this it never is.",
+)
 _OPTIONS = (
     click.option(
         "-m",
@@ -203,12 +219,6 @@ _OPTIONS = (
         default="full",
         show_default=True,
         help="Judge the whole message, or its header block only.",
-    ),
-    click.option(
-        "--allow-local-spam",
-        is_flag=True,
-        help="Mail that a program on one of your own hosts handed in, and that no other host touched, may be "
-        "called spam, too. Without this it never is.",
     ),
 )
 _JOBS = click.option(

@@ -32,7 +32,7 @@ class Observer:
         If a name is no signal.
     """
 
-    __slots__ = ("_categories", "_flags", "_numbers", "names")
+    __slots__ = ("_categories", "_flags", "_numbers", "_sets", "names")
 
     def __init__(
         self,
@@ -53,6 +53,7 @@ class Observer:
             (s.func, s.edges, s.bins) for s in chosen if s.kind == "number"
         )
         self._categories: tuple[Any, ...] = tuple((s.func, s.name) for s in chosen if s.kind == "category")
+        self._sets = tuple(s for s in chosen if s.kind == "set")
 
     def __call__(self, facts: Facts) -> list[str]:
         """Observe one message.
@@ -64,7 +65,7 @@ class Observer:
         Returns
         -------
         list of str
-            The columns set: flags, then numbers, then categories, each by name;
+            The columns set: flags, then numbers, then categories, then sets, each by name;
             a signal that is unknown sets none.
         """
         columns: list[str] = []
@@ -83,6 +84,8 @@ class Observer:
             value = func(facts)
             if value is not None:
                 append(category_column(name, value[:CATEGORY_CHARS]))
+        for each in self._sets:
+            columns.extend(each.columns(each.func(facts)))
         return columns
 
 
@@ -126,7 +129,7 @@ def values(facts: Facts, names: Iterable[str] | None = None) -> dict[str, Value]
 
     Returns
     -------
-    dict of str to bool, float, str or None
+    dict of str to bool, float, str, frozenset of str or None
         In the order of the names; None is unknown.
     """
     chosen: Iterable[Signal] = REGISTRY.values() if names is None else [REGISTRY[name] for name in names]

@@ -17,11 +17,11 @@ from typing import TYPE_CHECKING, TypeVar
 if TYPE_CHECKING:
     from classifier.signals.facts import Facts
 
-Value = bool | float | str | None
+Value = bool | float | str | frozenset[str] | None
 Func = Callable[["Facts"], Value]
 F = TypeVar("F", bound=Func)
 
-KINDS = ("flag", "number", "category")
+KINDS = ("flag", "number", "category", "set")
 NEEDS = frozenset({"headers", "body", "site", "route", "dns", "history"})
 
 CATEGORY_CHARS = 60
@@ -86,8 +86,9 @@ class Signal:
     ----------
     name : str
         ``group.name``, for ever.
-    kind : {'flag', 'number', 'category'}
-        What the function returns: a bool, a number, a short word; always also None, which means unknown.
+    kind : {'flag', 'number', 'category', 'set'}
+        What the function returns: a bool, a number, a short word, a set of short words; always also None,
+        which means unknown.
     needs : frozenset of str
         What must be at hand for the signal to say anything; members of `NEEDS`.
     edges : tuple of float
@@ -120,12 +121,30 @@ class Signal:
             return ()
         return (f"{self.name}<{self.edges[0]:g}", *(f"{self.name}>={edge:g}" for edge in self.edges))
 
-    def column(self, value: Value) -> str | None:
-        """Name the column that a value sets.
+    def columns(self, value: Value) -> tuple[str, ...]:
+        """Name all columns that a value sets.
 
         Parameters
         ----------
-        value : bool, float, str or None
+        value : bool, float, str, frozenset of str or None
+            What the function returned.
+
+        Returns
+        -------
+        tuple of str
+            Empty where the value is unknown; in the order of the words of a set, else one.
+        """
+        if isinstance(value, frozenset):
+            return tuple(category_column(self.name, word[:CATEGORY_CHARS]) for word in sorted(value))
+        column = self.column(value)
+        return () if column is None else (column,)
+
+    def column(self, value: Value) -> str | None:
+        """Name the column that a value sets; of a set, the first.
+
+        Parameters
+        ----------
+        value : bool, float, str, frozenset of str or None
             What the function returned.
 
         Returns
@@ -135,6 +154,8 @@ class Signal:
         """
         if value is None:
             return None
+        if isinstance(value, frozenset):
+            return next(iter(self.columns(value)), None)
         if self.kind == "flag":
             return f"{self.name}={'yes' if value else 'no'}"
         if self.kind == "number":
@@ -255,7 +276,7 @@ def signal(
     ----------
     name : str
         ``group.name``.
-    kind : {'flag', 'number', 'category'}, default 'flag'
+    kind : {'flag', 'number', 'category', 'set'}, default 'flag'
         What the function returns, besides None.
     needs : frozenset of str, default {'headers'}
         Members of `NEEDS`.
