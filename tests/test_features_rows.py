@@ -84,9 +84,10 @@ def test_names_are_exactly_the_columns(raw: bytes) -> None:
     for extractor in (SMALL, PORTABLE, FEW):
         named = name_columns(extractor, Facts(Message(raw)))
         found: list[list[int]] = [[] for _ in extractor.schema.blocks]
-        for each in named:
-            found[each.block].append(each.column)
-            assert each.name
+        for block, column, name in zip(named.block, named.column, named.name, strict=True):
+            found[block].append(column)
+            assert named.names[name][0]
+        assert len(set(named.names)) == len(named.names)
         assert [sorted(each) for each in found] == columns(raw, extractor)
 
 
