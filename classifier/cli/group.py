@@ -17,6 +17,7 @@ COMMANDS: dict[str, str] = {
     "sort": "classifier.cli.sort",
     "train": "classifier.cli.train",
     "replay": "classifier.cli.replay",
+    "evaluate": "classifier.cli.evaluate",
     "models": "classifier.cli.models",
     "signals": "classifier.cli.signals",
     "route": "classifier.cli.route",

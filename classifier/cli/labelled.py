@@ -97,6 +97,16 @@ class Given:
             for mailbox in mail.mailboxes:
                 mailbox.close()
 
+    def paths(self) -> list[str]:
+        """Name everything that is read.
+
+        Returns
+        -------
+        list of str
+        """
+        named = [path for _, path in (*self.folders, *self.marked)]
+        return [*named, *self.tabled, *([str(self.table)] if self.table else [])]
+
     def __bool__(self) -> bool:
         return bool(self.folders or self.table or self.marked)
 

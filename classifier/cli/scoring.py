@@ -96,7 +96,7 @@ class Scoring:
         from classifier.engine import Classifier
 
         if self.model == NO_MODEL:
-            classifier = self._empty()
+            classifier = self.empty()
         else:
             classifier = Classifier.load(
                 self.model,
@@ -113,14 +113,34 @@ class Scoring:
                 complain(f"{self.model}: {said}")
         return classifier
 
-    def _empty(self) -> Classifier:
-        """Make a classifier that knows nothing."""
+    def empty(self, bits: int | None = None) -> Classifier:
+        """Make a classifier that knows nothing.
+
+        Parameters
+        ----------
+        bits : int, optional
+            Columns for words, log2.
+
+        Returns
+        -------
+        Classifier
+
+        Raises
+        ------
+        ConfigError, AnswersError
+            The lookups cannot be opened.
+        """
         from classifier.engine import Classifier
+        from classifier.features import Schema
         from classifier.lookup import open_lookup
 
         lookup = open_lookup(self.dns, resolver=self.resolver)
         return Classifier(
-            site=self.who.site(), lookup=lookup, view=self.view, allow_local_spam=self.allow_local_spam
+            site=self.who.site(),
+            lookup=lookup,
+            view=self.view,
+            schema=Schema(bits=bits) if bits else None,
+            allow_local_spam=self.allow_local_spam,
         )
 
     def settle(self, classifier: Classifier, mailbox: Mailbox) -> None:

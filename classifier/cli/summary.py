@@ -102,8 +102,7 @@ class Summary:
         if self.report:
             from classifier.evaluate.report import Report, write_report
 
-            named = [(name, _spelt(value)) for name, value in told.items() if value is not None]
-            write_report(self.report, Report(title, named, results, judged, mistakes, learned))
+            write_report(self.report, Report(title, spelt(told), results, judged, mistakes, learned))
 
 
 def summary(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -128,6 +127,21 @@ def summary(command: Callable[..., Any]) -> Callable[..., Any]:
     return functools.reduce(lambda done, option: option(done), reversed(_OPTIONS), with_summary)
 
 
+REPORT = click.option(
+    "--report",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="Write a report here: one HTML file with charts and the worst mistakes, senders and subjects "
+    "included.",
+)
+RESAMPLES = click.option(
+    "--resamples",
+    type=click.IntRange(0, 100_000),
+    default=1000,
+    show_default=True,
+    metavar="N",
+    help="Of the bootstrap that makes the intervals; 0 for none.",
+)
 _OPTIONS = (
     click.option(
         "--json",
@@ -136,21 +150,8 @@ _OPTIONS = (
         metavar="FILE",
         help="Write the summary here, too, as JSON.",
     ),
-    click.option(
-        "--report",
-        type=click.Path(dir_okay=False, path_type=Path),
-        metavar="FILE",
-        help="Write a report here: one HTML file with charts and the worst mistakes, senders and subjects "
-        "included.",
-    ),
-    click.option(
-        "--resamples",
-        type=click.IntRange(0, 100_000),
-        default=1000,
-        show_default=True,
-        metavar="N",
-        help="Of the bootstrap that makes the intervals; 0 for none.",
-    ),
+    REPORT,
+    RESAMPLES,
 )
 
 
@@ -191,6 +192,20 @@ def _identity(path: Path) -> tuple[int, int] | None:
     return told.st_dev, told.st_ino
 
 
-def _spelt(value: object) -> str:
-    """Spell a setting for people."""
-    return ", ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
+def spelt(told: Mapping[str, object]) -> list[tuple[str, str]]:
+    """Spell what a run was for people.
+
+    Parameters
+    ----------
+    told : mapping of str to object
+        None stands for what was not asked for.
+
+    Returns
+    -------
+    list of (str, str)
+    """
+    return [
+        (name, ", ".join(map(str, value)) if isinstance(value, list | tuple) else str(value))
+        for name, value in told.items()
+        if value is not None
+    ]

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from classifier.budget.binomial import clopper_pearson
 from classifier.evaluate.ranking import Floats, Ranking, rank
 
 Units = NDArray[np.intp]
@@ -213,28 +214,3 @@ def _effective_number(hits: NDArray[np.bool_], units: Units, rate: float) -> flo
     off = np.bincount(unit, hits) - rate * sizes
     variance = float(off @ off) * len(sizes) / (len(sizes) - 1) / n**2
     return min(float(n), max(1.0, rate * (1 - rate) / variance)) if variance else float(n)
-
-
-def clopper_pearson(k: float, n: float, confidence: float = 0.95) -> tuple[float, float]:
-    """Return the exact interval of a rate.
-
-    Parameters
-    ----------
-    k, n : float
-        Hits and trials; effective numbers need not be whole.
-    confidence : float, default 0.95
-
-    Returns
-    -------
-    low, high : float
-
-    Source
-    ------
-    Clopper and Pearson 1934.
-    """
-    from scipy.special import betaincinv  # for evaluation only
-
-    tail = (1 - confidence) / 2
-    low = float(betaincinv(k, n - k + 1, tail)) if k > 0 else 0.0
-    high = float(betaincinv(k + 1, n - k, 1 - tail)) if k < n else 1.0
-    return low, high
