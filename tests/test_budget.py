@@ -263,6 +263,23 @@ def test_what_spam_takes_is_not_there_for_unimportant_to_take() -> None:
         assert told["importance"].at_most <= 0.05
 
 
+def test_important_mail_that_was_not_asked_about_spam_is_lost_to_it_like_other_mail() -> None:
+    """The two questions may be learned from different mail, as those of the starter model are."""
+    ham, important = np.linspace(-9, -3, 1000), np.linspace(4, 9, 500)
+    ham[:20] = 30.0
+    labels = ["ham"] * 1000 + ["important"] * 500 + ["spam"]
+    odds = np.concatenate([ham, np.zeros(500), [9.0]])
+    every, asked = np.arange(1501), np.arange(1000, 1500)
+    elsewhere = np.append(np.arange(1000), 1500)
+    held_out = {"importance": (asked, important), "spam": (elsewhere, odds[elsewhere])}
+    (_, told) = settle(Terms(), Evidence.of(labels, held_out), Cuts()).promises
+    assert (told.question, told.messages, told.lost) == ("importance", 500, 10)
+    odds[1000:1005] = 30.0
+    held_out["spam"] = (every[:1400], odds[:1400])
+    (_, told) = settle(Terms(), Evidence.of(labels, held_out), Cuts()).promises
+    assert (told.messages, told.lost) == (500, 7)
+
+
 @pytest.mark.parametrize(("ham", "kept"), [(2994, False), (2995, True)])
 def test_too_little_mail_promises_nothing_and_gives_nothing_up(ham: int, kept: bool) -> None:
     odds = np.concatenate([np.linspace(-9, -3, ham), np.linspace(3, 9, 50)])

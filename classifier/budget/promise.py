@@ -113,15 +113,27 @@ def _within(budget: float, evidence: Evidence, cuts: Cuts) -> tuple[Cuts, tuple[
     """Give away as much as the budget allows, and no more than even chances."""
     ham = evidence.get("spam", "ham")
     important = evidence.get("importance", "important")
-    among_spam = evidence.get("spam", "important") if important.messages else Ladder(0, (), ())
+    among_spam = evidence.get("spam", "important")
     spam = _cut(ham, allowed_errors(ham.messages, budget))
     allowed = allowed_errors(important.messages, budget)
-    if allowed >= 0 and among_spam.messages:
+    if allowed >= 0 and among_spam.messages == important.messages:
         spam = max(spam, _cut(among_spam, allowed))
-    taken = among_spam.beyond(_below(spam))
-    unimportant = -_cut(important, allowed - taken)
+    unimportant = -_cut(important, allowed - _taken(evidence, spam))
     cuts = _at(cuts, max(spam, 0.0), min(unimportant, 0.0))
     return cuts, tuple(_told(evidence, cuts, budget))
+
+
+def _taken(evidence: Evidence, spam: float) -> int:
+    """Count the important mail that a spam cut takes; where not all of it was asked, by that of which it was.
+
+    Where none of it was, it counts as likely to be taken as all mail that is no spam.
+    """
+    important = evidence.get("importance", "important").messages
+    for kind in ("important", "ham"):
+        asked = evidence.get("spam", kind)
+        if asked.messages:
+            return min(important, math.ceil(asked.beyond(_below(spam)) * important / asked.messages))
+    return 0
 
 
 def _cut(ladder: Ladder, allowed: int) -> float:
@@ -146,7 +158,7 @@ def _told(evidence: Evidence, cuts: Cuts, budget: float) -> list[Promise]:
     ham = evidence.get("spam", "ham")
     important = evidence.get("importance", "important")
     spam_cut, unimportant_cut = _below(cuts.spam), -min(cuts.unimportant, cuts.importance)
-    lost = important.beyond(unimportant_cut) + evidence.get("spam", "important").beyond(spam_cut)
+    lost = important.beyond(unimportant_cut) + _taken(evidence, cuts.spam)
     found = [
         _promise("spam", ham.messages, ham.beyond(spam_cut), budget),
         _promise("importance", important.messages, min(lost, important.messages), budget),

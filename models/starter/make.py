@@ -25,6 +25,7 @@ from sklearn.metrics import average_precision_score
 from sources import Sample, read_samples
 
 import classifier
+from classifier.budget import Evidence
 from classifier.features import Extractor, Schema
 from classifier.features.extractor import joined_rows
 from classifier.learners import QUESTIONS, Tables
@@ -105,13 +106,16 @@ def learn(X: Any, labels: Any, sources: Any, training: list[dict[str, Any]]) -> 
     """
     tables = Tables.empty(SCHEMA)
     learned: dict[str, Any] = {}
+    held_out: dict[str, tuple[Any, Any]] = {}
     for at, name in enumerate(QUESTIONS):
         rows, groups = asked_of(name, labels, sources)
         positive = np.array([TEACHES[label][at] == 1 for label in labels[rows]])
         found = recipe.fit(recipe.QUESTIONS[name], SCHEMA, X[rows], positive, groups)
         tables.weights[:, at], tables.bias[at] = found.weights, found.bias
         learned[name] = told(name, found, positive, groups)
-    return Model(tables, CUTS, card(labels, learned, training))
+        held_out[name] = rows, found.unseen
+    evidence = Evidence.of(labels.tolist(), held_out).to_json()
+    return Model(tables, CUTS, card(labels, learned, training) | {"evidence": evidence})
 
 
 def asked_of(question: str, labels: Any, sources: Any) -> tuple[Any, Any]:
