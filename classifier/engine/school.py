@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 
 from classifier.engine.triage import Classifier
 from classifier.errors import TrainingError
-from classifier.history import Ram
 from classifier.mail import Message
 
 if TYPE_CHECKING:
@@ -86,6 +85,7 @@ def _train_with_history(
 ) -> Model:
     """Learn mail in order of arrival, each message with what those before it left behind."""
     from classifier.engine.arrivals import in_order_of_arrival
+    from classifier.history import Ram
     from classifier.training import train_model
 
     reader = Classifier(schema=like.extractor.schema, site=like.site, memory=Ram())

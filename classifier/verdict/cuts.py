@@ -134,7 +134,7 @@ class Cuts:
         if min(spam) <= FEW:
             cuts = replace(cuts, spam=NEVER, ham=cuts.ham if spam[0] else NEVER)
         if min(importance) <= FEW:
-            cuts = replace(cuts, important=NEVER, importance=-NEVER, unimportant=-NEVER)
+            cuts = replace(cuts, important=NEVER, unimportant=-NEVER)
         return cuts
 
 
