@@ -39,6 +39,10 @@ class Settings:
         What a lost message costs against a needless one, such as ``100:1``; not together with `max_lost`.
     allow_local_spam : bool
         Whether mail that a program on your own hosts handed in may be called spam.
+    profile : str
+        File of what you taught, or ``off``; empty for the usual one, if it exists.
+    audit_days : int
+        So many days after an audit, `classify` says on a terminal that another one is due.
     source : Path or None
         The file that was read, None where there is none.
     """
@@ -53,6 +57,8 @@ class Settings:
     max_lost: str = ""
     cost: str = ""
     allow_local_spam: bool = False
+    profile: str = ""
+    audit_days: int = 90
     source: Path | None = None
 
 
@@ -71,6 +77,20 @@ def default_path() -> Path:
     from platformdirs import user_config_path
 
     return user_config_path("mailtriage") / "config.toml"
+
+
+def profile_path() -> Path:
+    """Where what the user taught belongs.
+
+    Returns
+    -------
+    Path
+        ``$XDG_DATA_HOME/mailtriage/profile.sqlite3`` on Linux; it need not exist.
+        Source: XDG Base Directory Specification 0.8.
+    """
+    from platformdirs import user_data_path
+
+    return user_data_path("mailtriage") / "profile.sqlite3"
 
 
 def read_settings(path: str | os.PathLike[str] | None = None) -> Settings:
@@ -212,4 +232,6 @@ _CHECKS: dict[str, Callable[[object], Any]] = {
     "max_lost": _string,
     "cost": _string,
     "allow_local_spam": _yes_or_no,
+    "profile": _string,
+    "audit_days": _count,
 }

@@ -7,6 +7,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from importlib import import_module
 from pathlib import Path
 from typing import NamedTuple
 
@@ -141,10 +142,17 @@ def test_a_block_is_cut_at_its_prompts() -> None:
     ]
 
 
-@pytest.mark.parametrize("name", ["", *COMMANDS])
+def commands() -> list[str]:
+    """Every command; those of a group as "group command"."""
+    groups = {name: import_module(module).command for name, module in COMMANDS.items()}
+    inner = [f"{name} {sub}" for name, group in groups.items() for sub in getattr(group, "commands", ())]
+    return [*COMMANDS, *inner]
+
+
+@pytest.mark.parametrize("name", ["", *commands()])
 def test_help_texts_are_those_checked_in(name: str, update_golden: bool) -> None:
-    shown = run(*([name] if name else []), "--help", terminal_width=80).stdout
-    path = HELP / f"{name or 'mailtriage'}.txt"
+    shown = run(*name.split(), "--help", terminal_width=80).stdout
+    path = HELP / f"{name.replace(' ', '-') or 'mailtriage'}.txt"
     if update_golden:
         HELP.mkdir(exist_ok=True)
         path.write_text(shown, encoding="utf-8")
@@ -154,7 +162,10 @@ def test_help_texts_are_those_checked_in(name: str, update_golden: bool) -> None
 
 
 def test_no_help_text_outlives_its_command() -> None:
-    assert {path.stem for path in HELP.glob("*.txt")} == {"mailtriage", *COMMANDS}
+    assert {path.stem for path in HELP.glob("*.txt")} == {
+        "mailtriage",
+        *(name.replace(" ", "-") for name in commands()),
+    }
 
 
 @pytest.mark.parametrize("name", COMMANDS)

@@ -10,6 +10,7 @@ import click
 
 from classifier.cli.intake import Intake, mailbox_format, mailboxes
 from classifier.cli.manual import JUDGES_MAIL, Manual
+from classifier.cli.personal import Personal, personal
 from classifier.cli.progress import shown
 from classifier.cli.scoring import Scoring, scoring
 from classifier.cli.screen import heading, screen_width
@@ -37,6 +38,7 @@ EXAMPLES = [
 @mailboxes
 @mailbox_format
 @scoring
+@personal
 @click.option(
     "-f",
     "--format",
@@ -58,6 +60,7 @@ def command(
     mailboxes: tuple[str, ...],
     mailbox_format: str | None,
     scoring: Scoring,
+    personal: Personal,
     form: str | None,
     explain: int | None,
 ) -> None:
@@ -79,7 +82,9 @@ def command(
     and unsure.
     """
     form = form or ("text" if sys.stdout.isatty() else "jsonl")
-    classifier = scoring.load()
+    profile = personal.open()
+    classifier = scoring.load(profile)
+    personal.remind(profile)
     intake = Intake(mailboxes, mailbox_format, again=not scoring.who.me)  # to guess, one reads twice
     count = REASONS if form == "text" and explain is None else explain or 0
 

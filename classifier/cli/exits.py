@@ -20,6 +20,8 @@ from classifier.errors import (
     MailboxError,
     MailtriageError,
     ModelError,
+    ProfileError,
+    ProfileNotWritten,
     TrainingError,
 )
 
@@ -30,7 +32,7 @@ MEANINGS: dict[int, str] = {
     CRASH: "A defect of mailtriage or a failure of the system (a full disk). Never a statement about mail.",
     USAGE: "Wrong options, configuration, label file or recorded answers; or examples that cannot teach.",
     UNREADABLE: "Some input could not be read, and is named on standard error. All the rest was done.",
-    MODEL: "The model is missing, damaged, or made for other columns than this version's.",
+    MODEL: "The model or the profile is missing, damaged, or not made for this version.",
     INTERRUPTED: "Interrupted from the keyboard. What was done until then has been written.",
 }
 
@@ -40,6 +42,8 @@ _CODES: tuple[tuple[type[BaseException], int], ...] = (
     (KeyboardInterrupt, INTERRUPTED),
     (MailboxError, UNREADABLE),
     (ModelError, MODEL),
+    (ProfileNotWritten, CRASH),
+    (ProfileError, MODEL),
     (LabelError, USAGE),
     (TrainingError, USAGE),
     (ConfigError, USAGE),

@@ -11,6 +11,7 @@ import click
 
 from classifier.cli.intake import Intake, find_message, mailbox_format
 from classifier.cli.manual import JUDGES_MAIL, Manual
+from classifier.cli.personal import Personal, personal
 from classifier.cli.record import clue_record, record
 from classifier.cli.scoring import Scoring, scoring
 from classifier.cli.screen import fit, heading, screen_width
@@ -39,6 +40,7 @@ EXAMPLES = [
 @click.argument("key", required=False)
 @mailbox_format
 @scoring
+@personal
 @click.option(
     "-n",
     "--clues",
@@ -62,6 +64,7 @@ def command(
     key: str | None,
     mailbox_format: str | None,
     scoring: Scoring,
+    personal: Personal,
     clues: int,
     form: str,
 ) -> None:
@@ -78,7 +81,7 @@ def command(
     taken out of both sums, and the rest stands. In jsonl this is "counterfactual": question, label, log_odds
     and clues, or null where no set of clues would do.
     """
-    classifier = scoring.load()
+    classifier = scoring.load(personal.open())
     with Intake((mailbox,), mailbox_format).open(mailbox) as opened:
         stored = find_message(opened, key)
         scoring.settle(classifier, opened)

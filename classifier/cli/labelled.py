@@ -145,9 +145,12 @@ def labelled_mail(command: Callable[..., Any]) -> Callable[..., Any]:
         mailbox_format: str | None,
         **options: Any,
     ) -> Any:
+        folders = tuple((label, path) for label in LABELS for path in options.pop(label))
+        if mailboxes and not labels and len({label for label, _ in folders}) == 1:
+            folders += tuple((folders[0][0], path) for path in mailboxes)  # --spam a b c, as shells expand it
+            mailboxes = ()
         if bool(labels) != bool(mailboxes):
             raise click.UsageError("--labels and MAILBOX go together: the table, and where its messages are")
-        folders = tuple((label, path) for label in LABELS for path in options.pop(label))
         marked = tuple((kind, path) for kind in MARKED for path in options.pop(kind.replace("-", "_")))
         return command(*args, given=Given(folders, labels, mailboxes, marked, mailbox_format), **options)
 

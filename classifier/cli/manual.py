@@ -12,14 +12,16 @@ from classifier.cli.exits import CRASH, INTERRUPTED, MEANINGS, MODEL, OK, UNREAD
 FILES = (
     (
         "~/.config/mailtriage/config.toml",
-        "Your settings: me, trusted_hosts, authserv_ids, direction, model, resolver, jobs. "
-        "Options on the command line go before them.",
+        "Your settings: me, trusted_hosts, authserv_ids, direction, model, resolver, jobs, max_lost, cost, "
+        "allow_local_spam, profile, audit_days. Options on the command line go before them.",
     ),
+    ("~/.local/share/mailtriage/profile.sqlite3", "What you taught; made by learn, review and audit."),
 )
 ENVIRONMENT = (
     ("MAILTRIAGE_CONFIG", "The configuration file to read instead."),
     ("MAILTRIAGE_DEBUG", "If 1, a crash shows its traceback, as --debug does."),
     ("XDG_CONFIG_HOME", "Where configuration lives; ~/.config if unset."),
+    ("XDG_DATA_HOME", "Where the profile lives; ~/.local/share if unset."),
     ("NO_COLOR", "If set, no colour is used."),
     ("COLUMNS", "The width of tables on a terminal, if it is not the terminal's own."),
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 
 import click
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from classifier.budget import Terms
     from classifier.engine import Classifier
     from classifier.mailboxes import Mailbox
+    from classifier.profile import Profile
 
 VIEWS = ("full", "headers")
 
@@ -79,8 +80,13 @@ class Scoring:
     allow_local_spam: bool
     who: Who
 
-    def load(self) -> Classifier:
+    def load(self, profile: Profile | None = None) -> Classifier:
         """Load the classifier, its cuts set by what may be lost; say what cannot be promised.
+
+        Parameters
+        ----------
+        profile : Profile, optional
+            What the user taught.
 
         Returns
         -------
@@ -96,11 +102,12 @@ class Scoring:
         from classifier.engine import Classifier
 
         if self.model == NO_MODEL:
-            classifier = self.empty()
+            classifier = self.empty(profile=profile)
         else:
             classifier = Classifier.load(
                 self.model,
-                site=self.who.site(),
+                profile=profile,
+                site=self._owner(profile).site(),
                 dns=self.dns,
                 resolver=self.resolver,
                 view=self.view,
@@ -111,15 +118,25 @@ class Scoring:
 
             for said in broken(classifier.decide_by(self.terms)):
                 complain(f"{self.model}: {said}")
+        if profile is not None:
+            _say_what_does_not_count(profile, classifier)
         return classifier
 
-    def empty(self, bits: int | None = None) -> Classifier:
+    def _owner(self, profile: Profile | None) -> Who:
+        """Take the profile's word for who it is, where nobody else says it."""
+        if self.who.me or profile is None:
+            return self.who
+        return replace(self.who, me=profile.mine)
+
+    def empty(self, bits: int | None = None, profile: Profile | None = None) -> Classifier:
         """Make a classifier that knows nothing.
 
         Parameters
         ----------
         bits : int, optional
             Columns for words, log2.
+        profile : Profile, optional
+            What the user taught.
 
         Returns
         -------
@@ -136,23 +153,34 @@ class Scoring:
 
         lookup = open_lookup(self.dns, resolver=self.resolver)
         return Classifier(
-            site=self.who.site(),
+            site=self._owner(profile).site(),
             lookup=lookup,
             view=self.view,
             schema=Schema(bits=bits) if bits else None,
             allow_local_spam=self.allow_local_spam,
+            profile=profile,
         )
 
-    def settle(self, classifier: Classifier, mailbox: Mailbox) -> None:
-        """Tell a classifier whose a mailbox is.
+    def settle(self, classifier: Classifier, *mailboxes: Mailbox) -> None:
+        """Tell a classifier whose mailboxes it will see.
 
         Parameters
         ----------
         classifier : Classifier
-        mailbox : Mailbox
-            One that can be read more than once.
+        *mailboxes : Mailbox
+            Such as can be read more than once.
         """
-        classifier.site = self.who.site([mailbox])
+        classifier.site = self._owner(classifier.profile).site(mailboxes)
+
+
+def _say_what_does_not_count(profile: Profile, classifier: Classifier) -> None:
+    """Name corrections that were made to a model with other columns: they are kept, but do nothing here."""
+    count = profile.elsewhere(classifier.model.tables.schema)
+    if count:
+        complain(
+            f"{profile.path}: {count} messages were learned for a model with other columns than "
+            f'"{classifier.name}" and do not count; they will when "mailtriage learn" gets them again'
+        )
 
 
 def scoring(command: Callable[..., Any]) -> Callable[..., Any]:

@@ -13,6 +13,7 @@ import click
 from classifier.cli.exits import CRASH, complain
 from classifier.cli.intake import Intake, mailbox_format, mailboxes
 from classifier.cli.manual import JUDGES_MAIL, Manual
+from classifier.cli.personal import Personal, personal
 from classifier.cli.progress import shown
 from classifier.cli.scoring import Scoring, scoring
 from classifier.cli.screen import clean
@@ -38,6 +39,7 @@ EXAMPLES = [
 @mailboxes
 @mailbox_format
 @scoring
+@personal
 @click.option(
     "--into",
     required=True,
@@ -61,6 +63,7 @@ def command(
     mailboxes: tuple[str, ...],
     mailbox_format: str | None,
     scoring: Scoring,
+    personal: Personal,
     into: Path,
     form: str,
     dry_run: bool,
@@ -74,7 +77,7 @@ def command(
     What is unsure goes to important, where somebody looks: put away is only what the model's cuts, or
     --max-lost or --cost, allow.
     """
-    classifier = scoring.load()
+    classifier = scoring.load(personal.open())
     intake = Intake(mailboxes, mailbox_format)
 
     def judge(mailbox: Mailbox) -> Iterator[Judged]:

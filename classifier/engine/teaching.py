@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from classifier.engine.batches import Mail
 from classifier.engine.judge import Judge
+from classifier.learners.online import Corrections
 from classifier.mail import Message
 from classifier.mail.fingerprint import fingerprint
 from classifier.mailboxes import Stored
@@ -103,6 +104,17 @@ class Teachable(Judge):
             None where it was not, or for other columns than this model's.
         """
         return self._label_of(_name(raw))
+
+    def rehearse(self) -> None:
+        """Go on with what was taught so far, but keep nothing of what follows in the profile."""
+        corrections = self.corrections
+        if self.profile is not None and self.history is not None:
+            from classifier.engine.remembering import open_history
+            from classifier.history.overlay import Overlay
+
+            self.history = open_history(Overlay(self.profile.memory))
+        self._corrections = Corrections.from_arrays(corrections.schema, corrections.to_arrays())
+        self._taught = self.profile = None
 
     def together(self) -> AbstractContextManager[None]:
         """Let a profile write what follows in few transactions: for many messages that are at hand.

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from classifier.config import profile_path
 from classifier.profile.file import ProfileFile
 from classifier.profile.journal import next_stamp
 from classifier.profile.key import hashed
@@ -25,20 +26,6 @@ if TYPE_CHECKING:
 DAY = 86_400
 OBSERVED = 200_000
 """Messages remembered as observed, the latest: some 3 MB. Mail that old does not come again."""
-
-
-def default_path() -> Path:
-    """Say where the profile belongs.
-
-    Returns
-    -------
-    Path
-        ``$XDG_DATA_HOME/mailtriage/profile.sqlite3`` on Linux; it need not exist.
-        Source: XDG Base Directory Specification 0.8.
-    """
-    from platformdirs import user_data_path
-
-    return user_data_path("mailtriage") / "profile.sqlite3"
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +52,7 @@ class Profile:
     Parameters
     ----------
     path : path, optional
-        By default `default_path`.
+        By default `classifier.config.profile_path`.
     create : bool, default False
         Make it where it is not.
 
@@ -86,7 +73,7 @@ class Profile:
     """
 
     def __init__(self, path: str | os.PathLike[str] | None = None, *, create: bool = False) -> None:
-        self.file = ProfileFile(default_path() if path is None else path, create=create)
+        self.file = ProfileFile(profile_path() if path is None else path, create=create)
         self._key: bytes = self.file.read("SELECT value FROM facts WHERE name='key'")[0][0]
         self.memory = ProfileMemory(self.file, self._key)
         self._observed: int | None = None
@@ -95,6 +82,11 @@ class Profile:
     def path(self) -> Path:
         """Where it lies."""
         return self.file.path
+
+    @property
+    def created(self) -> float:
+        """When it was made, unix seconds."""
+        return float(self.file.read("SELECT value FROM facts WHERE name='created'")[0][0])
 
     @property
     def readonly(self) -> bool:

@@ -1,0 +1,86 @@
+"""``mailtriage learn``: what you say of your mail, kept in your profile and heeded from then on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import click
+
+from classifier.cli.labelled import Given, labelled_mail, name_problems
+from classifier.cli.manual import JUDGES_MAIL, Manual
+from classifier.cli.personal import Personal, personal
+from classifier.cli.progress import counted
+from classifier.cli.scoring import Scoring, scoring
+from classifier.cli.taught import tell
+
+if TYPE_CHECKING:
+    from classifier.engine.lessons import Lesson
+    from classifier.labels import LabelledMail
+
+EXAMPLES = [
+    ("Say what you should have seen at once", "mailtriage learn --important missed.mbox"),
+    ("Learn from folders", "mailtriage learn --spam ~/Maildir/.Junk --important ~/Maildir/.Keep"),
+    ("See first what that would change", "mailtriage learn --dry-run --spam ~/Maildir/.Junk"),
+]
+
+INFERRED = {"from-flags": "behaviour"}
+"""Marks that nobody left to teach: what is said outweighs them."""
+
+
+class Lessons:
+    """Labelled mail as lessons, as often as wanted.
+
+    Parameters
+    ----------
+    mail : LabelledMail
+    """
+
+    def __init__(self, mail: LabelledMail) -> None:
+        self._mail = mail
+
+    def __iter__(self) -> Iterator[Lesson]:
+        from classifier.engine.lessons import Lesson
+
+        for label, mailbox in self._mail.folders:
+            yield from (Lesson(stored, label, "cli") for stored in mailbox)
+        for stored, label in self._mail.tabled or ():
+            yield Lesson(stored, label, "cli")
+        for marked in self._mail.marked:
+            source = INFERRED.get(marked.kind, marked.kind)
+            yield from (Lesson(stored, label, source) for stored, label in marked)
+
+
+@click.command("learn", cls=Manual, examples=EXAMPLES, exits=JUDGES_MAIL)
+@labelled_mail
+@scoring
+@personal
+@click.option("--dry-run", is_flag=True, help="Keep nothing, only say what would be learned and change.")
+@click.pass_context
+def command(ctx: click.Context, *, given: Given, scoring: Scoring, personal: Personal, dry_run: bool) -> None:
+    """Learn what you say of your mail, and say what that changed.
+
+    What is learned is kept in your profile, which is made if there is none, and counts in every command that
+    judges mail. Learning a message again changes nothing; learning it as something else replaces what was
+    learned, and that is said. Every message is kept as soon as it is learned: an interrupted run is continued
+    by running it again. Of the mail itself nothing is kept, only numbers made of it.
+
+    "mailtriage unlearn" takes it back exactly; "mailtriage profile rollback" goes back to a day.
+    """
+    if not given:
+        raise click.UsageError("nothing to learn: give --important, --unimportant, --spam, --ham or --labels")
+    from classifier.engine.lessons import teach
+
+    profile = personal.open() if dry_run else personal.teach(make=True)
+    classifier = scoring.load(profile)
+    with given.opened() as (mail, intake):
+        scoring.settle(classifier, *mail.mailboxes)
+        if dry_run:
+            classifier.rehearse()
+        elif profile and scoring.who.me and not profile.mine:
+            profile.own(scoring.who.me)
+        with counted("messages learned") as progress:
+            outcome = teach(classifier, Lessons(mail), jobs=scoring.jobs, progress=progress)
+        name_problems(mail, intake)
+    tell(outcome, "would learn" if dry_run else "learned", "" if dry_run else str(personal.path))
+    ctx.exit(intake.code(outcome.messages, "looked at"))

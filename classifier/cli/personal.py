@@ -1,0 +1,134 @@
+"""The profile as commands take it: --profile, else the configuration's, else the usual one if it is there."""
+
+from __future__ import annotations
+
+import functools
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from classifier.cli.exits import complain
+from classifier.config import Settings, profile_path, read_settings
+
+if TYPE_CHECKING:
+    from classifier.profile import Profile
+
+OFF = "off"
+DAY = 86_400
+
+
+@dataclass(frozen=True, slots=True)
+class Personal:
+    """What a command line says of the profile.
+
+    Parameters
+    ----------
+    named : str
+        A path, `OFF`, or '' for the usual one.
+    settings : Settings
+    """
+
+    named: str
+    settings: Settings
+
+    @property
+    def path(self) -> Path:
+        """Where it is, or would be."""
+        return Path(self.named).expanduser() if self.named else profile_path()
+
+    def open(self) -> Profile | None:
+        """Open the profile to judge with.
+
+        Returns
+        -------
+        Profile or None
+            None where it is off, or where none was named and there is none.
+
+        Raises
+        ------
+        ProfileError
+            If the one named is missing, or it cannot be used.
+        """
+        if self.named == OFF or not (self.named or self.path.exists()):
+            return None
+        from classifier.profile import Profile  # brings SQLite
+
+        return Profile(self.path)
+
+    def teach(self, *, make: bool = False) -> Profile:
+        """Open the profile to change it.
+
+        Parameters
+        ----------
+        make : bool, default False
+            Make it where it is not.
+
+        Returns
+        -------
+        Profile
+
+        Raises
+        ------
+        click.UsageError
+            If it is off.
+        ProfileError
+            If it is missing, or cannot be used.
+        """
+        if self.named == OFF:
+            raise click.UsageError("this command needs a profile: --profile FILE")
+        from classifier.profile import Profile
+
+        return Profile(self.path, create=make)
+
+    def remind(self, profile: Profile | None, now: float | None = None) -> None:
+        """Say on a terminal that nobody has looked for a long time for important mail among the rest.
+
+        Parameters
+        ----------
+        profile : Profile or None
+        now : float, optional
+            Seconds since 1970; by default the clock's.
+        """
+        if profile is None or not sys.stderr.isatty():
+            return
+        audit = profile.last_audit()
+        since = profile.created if audit is None else audit.taken
+        days = int(((time.time() if now is None else now) - since) // DAY)
+        if days >= self.settings.audit_days:
+            said = f"no audit in {days} days" if audit is None else f"the last audit was {days} days ago"
+            complain(f"{said}; how much important mail is lost? mailtriage audit MAILBOX tells")
+
+
+def personal(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Give a command the option --profile, as its argument ``personal``.
+
+    Parameters
+    ----------
+    command : callable
+        A click command's function.
+
+    Returns
+    -------
+    callable
+    """
+
+    @functools.wraps(command)
+    def with_profile(*args: Any, profile: str | None, **given: Any) -> Any:
+        settings = read_settings(click.get_current_context().find_root().obj)
+        named = settings.profile if profile is None else profile
+        return command(*args, personal=Personal(named, settings), **given)
+
+    return _OPTION(with_profile)
+
+
+_OPTION = click.option(
+    "--profile",
+    metavar="FILE|off",
+    help="What you taught: a file, or off for none. Without this the configuration's, else "
+    "~/.local/share/mailtriage/profile.sqlite3 if it exists.",
+)
