@@ -24,7 +24,7 @@ from classifier.features import Rows, Schema
 from classifier.mail import Message
 from classifier.mailboxes import open_mailbox
 from classifier.training import read_rows, train_rows
-from classifier.verdict import LogOdds
+from classifier.verdict import Cuts, LogOdds
 
 BUDGETS = ("default", "1/20", "1/50", "1/100", "1/300", "1/500", "1/1000")
 
@@ -83,23 +83,28 @@ def outcomes(mail: Mail, groups: NDArray[np.int_], budgets: list[str]) -> dict[s
         left_out = np.flatnonzero(groups == group)
         kept = np.flatnonzero(groups != group)
         model = train_rows(mail.rows.take(kept), mail.labels[kept].tolist())
-        scores = model.tables.score(mail.rows.take(left_out)).tolist()
+        scores = [LogOdds(*pair) for pair in model.tables.score(mail.rows.take(left_out)).tolist()]
         for budget in budgets:
             classifier = Classifier(model)
             promised = True
             if budget != "default":
                 settled = classifier.decide_by(Terms.parse(budget))
                 promised = all(promise.kept for promise in settled.promises)
-            said = [classifier.cuts.decide(LogOdds(*pair)) for pair in scores]
-            found[budget].append(outcome(said, mail.labels[left_out], promised))
+            found[budget].append(outcome(classifier.cuts, scores, mail.labels[left_out], promised))
     return found
 
 
-def outcome(said: list[tuple[str, bool]], labels: NDArray[np.str_], promised: bool) -> Outcome:
+def outcome(cuts: Cuts, scores: list[LogOdds], labels: NDArray[np.str_], promised: bool) -> Outcome:
     """Count what was lost of the mail that must not be, and what was put away of the other."""
+    said = [cuts.decide(pair) for pair in scores]
     away = np.array([label != "important" and not unsure for label, unsure in said])
     wanted = np.isin(labels, ["ham", "important"])
-    unsure = sum(unsure for _, unsure in said)
+    if (
+        "ham" in labels
+    ):  # importance was not learned, so all that is no spam is unsure: doubt about spam counts
+        unsure = sum(cuts.ham < pair.spam < cuts.spam for pair in scores)
+    else:
+        unsure = sum(unsure for _, unsure in said)
     return Outcome(
         promised,
         int(wanted.sum()),
