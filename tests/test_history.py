@@ -140,13 +140,13 @@ def test_ram_keeps_kinds_apart_and_in_order() -> None:
 
 
 def test_training_with_history_reads_in_order_of_arrival(monkeypatch: pytest.MonkeyPatch) -> None:
-    from classifier.engine import judge, train
+    from classifier.engine import remembering, train
     from classifier.features import Schema
     from classifier.features.schema import VIEWS
     from classifier.mailboxes import Stored
 
     recaller, moments = Counting(), []
-    monkeypatch.setattr(judge, "open_history", lambda memory: History([recaller]))
+    monkeypatch.setattr(remembering, "open_history", lambda memory: History([recaller]))
     monkeypatch.setattr(recaller, "observe", lambda arrival: moments.append(arrival.now))
     sources = [
         (label, [Stored(label, str(n), mail(n, day=1 + (7 * n + shift) % 25) + word) for n in range(20)])

@@ -15,6 +15,8 @@ COMMANDS: dict[str, str] = {
     "classify": "classifier.cli.classify",
     "explain": "classifier.cli.explain",
     "sort": "classifier.cli.sort",
+    "digest": "classifier.cli.digest",
+    "show": "classifier.cli.show",
     "train": "classifier.cli.train",
     "learn": "classifier.cli.learn",
     "unlearn": "classifier.cli.unlearn",

@@ -11,14 +11,13 @@ import numpy as np
 
 from classifier.engine.batches import Mail
 from classifier.engine.deciding import cautious, spared
-from classifier.engine.remembering import open_history
+from classifier.engine.remembering import Remembering
 from classifier.errors import ModelFormatError
 from classifier.features import Extractor, Rows, Schema
 from classifier.learners import Tables
 from classifier.learners.online import Corrections
 from classifier.lookup import gather, open_lookup
 from classifier.mail import Message
-from classifier.mail.fingerprint import fingerprint
 from classifier.mailboxes import Stored
 from classifier.signals import Facts, Site
 from classifier.store import Model
@@ -26,7 +25,7 @@ from classifier.verdict import Cuts, Explanation, LogOdds, Verdict
 
 if TYPE_CHECKING:
     from classifier.budget import Settled, Terms
-    from classifier.history import Arrival, History, Memory, Past
+    from classifier.history import History, Memory, Past
     from classifier.lookup import Lookup
     from classifier.profile import Profile
     from classifier.profile.taught import Taught
@@ -34,7 +33,7 @@ if TYPE_CHECKING:
 View = Literal["full", "headers"]
 
 
-class Judge:
+class Judge(Remembering):
     """Judges mail by a model and the corrections made to it.
 
     Parameters
@@ -75,8 +74,10 @@ class Judge:
         self.site = site or Site()
         self.lookup: Lookup = lookup or open_lookup("off")
         self.view: View = view
+        self.history: History | None = None
         kept = memory if profile is None else profile.memory
-        self.history = open_history(kept) if kept is not None else None
+        if kept is not None:
+            self.remember(kept)
         self.allow_local_spam = allow_local_spam
         self._asked: tuple[str, str] | None = ("off", "") if self.lookup.mode == "off" else None
 
@@ -169,39 +170,6 @@ class Judge:
             for message, now in zip(messages, moments, strict=True)
         ]
 
-    def arrival(self, message: Message, now: float | None) -> Arrival:
-        """Tell history when a message came, and to whom.
-
-        Parameters
-        ----------
-        message : Message
-        now : float or None
-            In seconds since 1970; None lets the message tell.
-
-        Returns
-        -------
-        Arrival
-        """
-        from classifier.history import Arrival  # who has no history does not wait for it
-
-        return Arrival(message, self.site, now)
-
-    def _recall(self, history: History, message: Message, now: float | None, observe: bool) -> Past:
-        arrival = self.arrival(message, now)
-        past = history.recall(arrival)
-        if observe:
-            self._remember(history, arrival)
-        return past
-
-    def _remember(self, history: History, arrival: Arrival) -> None:
-        """Let a message enter the history; a profile knows which did already."""
-        if self.profile is None:
-            history.observe(arrival)
-            return
-        with self.profile.writing():
-            if self.profile.first_sight(fingerprint(arrival.message), arrival.now):
-                history.observe(arrival)
-
     def rows(self, messages: Sequence[Message]) -> Rows:
         """Turn messages into columns.
 
@@ -249,6 +217,7 @@ class Judge:
                 mail if isinstance(mail, Stored) else None,
                 self.explain if self.history is None else partial(self._explain_with, each.history),
                 spared=not self.allow_local_spam and spared(LogOdds(*pair), cuts, each),
+                past=each.history,
             )
             for pair, message, mail, each in zip(scores.tolist(), messages, batch, facts, strict=True)
         ]

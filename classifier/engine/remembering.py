@@ -1,12 +1,17 @@
-"""Which parts history has: here the rooms that remember, which do not know each other, meet."""
+"""History beside the judging: here the rooms that remember, which do not know each other, meet."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from classifier.mail.fingerprint import fingerprint
+
 if TYPE_CHECKING:
-    from classifier.history import History, Memory, Recaller
+    from classifier.history import Arrival, History, Memory, Past, Recaller
+    from classifier.mail import Message
+    from classifier.profile import Profile
+    from classifier.signals import Site
 
 
 def _jobs(memory: Memory) -> Recaller:
@@ -33,3 +38,53 @@ def open_history(memory: Memory) -> History:
     from classifier.history import History  # who has no memory does not wait for it
 
     return History([make(memory) for make in _PARTS])
+
+
+class Remembering:
+    """Recalls what was known of a message when it came, and remembers it once."""
+
+    site: Site
+    profile: Profile | None
+    history: History | None
+
+    def remember(self, memory: Memory) -> None:
+        """Keep history from now on.
+
+        Parameters
+        ----------
+        memory : Memory
+        """
+        self.history = open_history(memory)
+
+    def arrival(self, message: Message, now: float | None) -> Arrival:
+        """Tell history when a message came, and to whom.
+
+        Parameters
+        ----------
+        message : Message
+        now : float or None
+            In seconds since 1970; None lets the message tell.
+
+        Returns
+        -------
+        Arrival
+        """
+        from classifier.history import Arrival  # who has no history does not wait for it
+
+        return Arrival(message, self.site, now)
+
+    def _recall(self, history: History, message: Message, now: float | None, observe: bool) -> Past:
+        arrival = self.arrival(message, now)
+        past = history.recall(arrival)
+        if observe:
+            self._remember(history, arrival)
+        return past
+
+    def _remember(self, history: History, arrival: Arrival) -> None:
+        """Let a message enter the history; a profile knows which did already."""
+        if self.profile is None:
+            history.observe(arrival)
+            return
+        with self.profile.writing():
+            if self.profile.first_sight(fingerprint(arrival.message), arrival.now):
+                history.observe(arrival)

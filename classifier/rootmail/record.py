@@ -67,8 +67,7 @@ class Record:
     @property
     def name(self) -> str:
         """Its name for people."""
-        who = f"{self.user}@{self.host}" if self.user else self.host or "?"
-        return f"{who} {self.tool}" + (f": {self.job}" if self.job and self.job != self.tool else "")
+        return name_of(self.host, self.tool, self.job, self.user)
 
     def add(self, lines: Iterable[Line], now: float, zone: int | None = None) -> None:
         """Remember one mail.
@@ -197,6 +196,22 @@ class Record:
         record.lines = {key: Seen(*rest) for key, *rest in _SEEN.iter_unpack(raw[at:middle])}
         record.slots = {key: Slot(*rest) for key, *rest in _SLOT.iter_unpack(raw[middle:])}
         return record
+
+
+def name_of(host: str, tool: str, job: str, user: str) -> str:
+    """Name a job for people.
+
+    Parameters
+    ----------
+    host, tool, job, user : str
+        Of its identity.
+
+    Returns
+    -------
+    str
+    """
+    who = f"{user}@{host}" if user else host or "?"
+    return f"{who} {tool}" + (f": {job}" if job and job != tool else "")
 
 
 def read_job(value: bytes) -> Record:

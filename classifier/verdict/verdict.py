@@ -9,6 +9,7 @@ from classifier.verdict.clues import Clue, Explanation, Reasons
 from classifier.verdict.cuts import Cuts, LogOdds, probability
 
 if TYPE_CHECKING:
+    from classifier.history import Past
     from classifier.mail import Message
     from classifier.mailboxes import Stored
     from classifier.verdict.counterfactual import Counterfactual
@@ -28,6 +29,8 @@ class Verdict:
         Returns the clues of both questions and the biases; called at most once.
     spared : bool, default False
         Whether it is known to be no spam, whatever the model's answer.
+    past : Past, optional
+        What was known of its people, thread and job when it came; None where nobody remembers.
 
     Attributes
     ----------
@@ -44,6 +47,7 @@ class Verdict:
         "label",
         "log_odds",
         "message",
+        "past",
         "spared",
         "stored",
         "unsure",
@@ -58,10 +62,12 @@ class Verdict:
         explain: Callable[[Message], Explanation] | None = None,
         *,
         spared: bool = False,
+        past: Past | None = None,
     ) -> None:
         self.log_odds = log_odds
         self.cuts = cuts
         self.spared = spared
+        self.past = past
         self.label, self.unsure = cuts.decide(log_odds, spared=spared)
         self.message = message
         self.stored = stored
@@ -150,6 +156,7 @@ class Verdict:
             self.stored,
             self._explained,
         ) = state
+        self.past = None  # whoever judges with a memory does it in one process
         self._explain = None
 
     def __repr__(self) -> str:

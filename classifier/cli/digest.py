@@ -1,0 +1,143 @@
+"""``mailtriage digest``: the morning's read for a mailbox of machine mail."""
+
+from __future__ import annotations
+
+import getpass
+import math
+import os
+import sys
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from classifier.cli.intake import Intake, mailbox_format, mailboxes
+from classifier.cli.manual import JUDGES_MAIL, Manual
+from classifier.cli.moments import moment_option
+from classifier.cli.progress import counted
+from classifier.cli.scoring import Scoring, scoring
+from classifier.cli.screen import screen_width
+from classifier.errors import MailboxError
+
+if TYPE_CHECKING:
+    from classifier.digest import Digest
+    from classifier.mailboxes import Mailbox
+
+EXAMPLES = [
+    ("Read what root got since yesterday", "mailtriage digest --since yesterday /var/mail/root"),
+    ("As a page", "mailtriage digest --html digest.html /srv/mail/*.mbox"),
+    (
+        "As a mail every morning, from a crontab",
+        "0 7 * * * mailtriage digest --since 24h --mail /var/mail/root | /usr/sbin/sendmail -t",
+    ),
+]
+
+
+@click.command("digest", cls=Manual, examples=EXAMPLES, exits=JUDGES_MAIL)
+@mailboxes
+@mailbox_format
+@scoring
+@moment_option("--since", "Leave out mail that came before, but for what is usual")
+@moment_option("--now", "Make the digest of that moment instead of the last mail's")
+@click.option(
+    "--text", "form", flag_value="text", default=True, help="Text, to standard output; the default."
+)
+@click.option("--html", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE", help="A page.")
+@click.option("--mail", "form", flag_value="mail", help="A mail to standard output, for sendmail -t.")
+@click.option("--to", metavar="ADDRESS", help="Whom --mail is for; else you: --me, or your login name.")
+@click.pass_context
+def command(
+    ctx: click.Context,
+    *,
+    mailboxes: tuple[str, ...],
+    mailbox_format: str | None,
+    scoring: Scoring,
+    since: float | None,
+    now: float | None,
+    form: str,
+    html: Path | None,
+    to: str | None,
+) -> None:
+    """Sum up each MAILBOX: what needs you, which job did not write, and all the rest folded.
+
+    Important mail stands on top, with the reason and the line that is new, in its surroundings. Jobs that are
+    late beyond their own habit follow. Everything else is folded by the job that wrote it, with the keys that
+    open each mail again: nothing is dropped.
+
+    What is usual is learned from the mail itself, in order of arrival, and forgotten at the end; with a
+    profile it is remembered, and a mail is observed once however often it is read.
+    """
+    if html is not None and html.exists() and any(_same(html, box) for box in mailboxes):
+        raise click.UsageError(f"{html} is one of the mailboxes")
+    intake = Intake(mailboxes, mailbox_format)
+    with ExitStack() as stack:
+        opened = [box for box in (_opened(intake, path, stack) for path in mailboxes) if box is not None]
+        digest = _made(scoring, opened, since, now)
+        for mailbox in opened:
+            intake.name_problems(mailbox)
+    if html is not None:
+        _write_page(digest, html)
+    else:
+        _print(digest, form, to or _myself(scoring))
+    ctx.exit(intake.code(digest.mails, "in the digest"))
+
+
+def _same(path: Path, mailbox: str) -> bool:
+    return os.path.exists(mailbox) and path.samefile(mailbox)
+
+
+def _opened(intake: Intake, path: str, stack: ExitStack) -> Mailbox | None:
+    """Open a mailbox; name one that cannot be."""
+    try:
+        return stack.enter_context(intake.open(path))
+    except MailboxError as error:
+        intake.refuse(error)
+        return None
+
+
+def _made(scoring: Scoring, opened: list[Mailbox], since: float | None, now: float | None) -> Digest:
+    from classifier.digest.run import make_digest
+    from classifier.history import Ram
+
+    classifier = scoring.load()
+    classifier.site = scoring.who.site(opened)
+    memory = classifier.profile.memory if classifier.profile is not None else Ram()
+    classifier.remember(memory)
+    start = -math.inf if since is None else since
+    with counted("mails read") as progress, classifier.together():
+        return make_digest(classifier, memory, opened, since=start, now=now, progress=progress)
+
+
+def _myself(scoring: Scoring) -> str:
+    """Name the reader: an own address, else the login name, which local delivery understands."""
+    mine = sorted(scoring.who.me)
+    addresses = [each for each in mine if not each.startswith("@")]
+    return addresses[0] if addresses else getpass.getuser()
+
+
+def _write_page(digest: Digest, path: Path) -> None:
+    """Write the page; until it is whole, what stood there before remains."""
+    from classifier.digest.page import write_page
+
+    half = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        half.write_text(write_page(digest), encoding="utf-8")
+        half.replace(path)
+    finally:
+        half.unlink(missing_ok=True)
+
+
+def _print(digest: Digest, form: str, to: str) -> None:
+    if form == "mail":
+        from classifier.digest.letter import write_letter
+
+        try:
+            letter = write_letter(digest, to)
+        except ValueError as error:
+            raise click.UsageError(f"--to: {error}") from None
+        sys.stdout.buffer.write(letter)
+        return
+    from classifier.digest.text import write_text
+
+    click.echo(write_text(digest, screen_width()), nl=False)

@@ -1,0 +1,144 @@
+"""Verdicts to a digest: each mail is shown with its reason, or folded with its like; none is dropped."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from classifier.digest.excerpts import excerpt_of
+from classifier.digest.parts import Digest, Entry, Fold, Late, Urgent
+from classifier.digest.reasons import reasons_of
+from classifier.markup import clean
+from classifier.rootmail.cadence import find_overdue, find_rhythm
+from classifier.rootmail.record import name_of
+
+if TYPE_CHECKING:
+    from classifier.rootmail.record import Record
+    from classifier.verdict import Verdict
+
+SUBJECT_CHARS, NAME_CHARS = 150, 100
+
+SURE = 0.85
+"""From this confidence on a silent job is called late; see `tests/bench/overdue.py`."""
+
+
+class Collector:
+    """Takes verdicts one by one, and makes the digest of them.
+
+    Parameters
+    ----------
+    since : float, default minus infinity
+        Mail that came before, in seconds since 1970, is left out: it was in an earlier digest.
+    """
+
+    def __init__(self, since: float = -math.inf) -> None:
+        self.since = since
+        self.mails = 0
+        self._first = math.inf
+        self._latest = -math.inf
+        self._urgent: list[Urgent] = []
+        self._folds: dict[tuple[str, str], Fold] = {}
+
+    def add(self, verdict: Verdict, when: float) -> None:
+        """Take a verdict.
+
+        Parameters
+        ----------
+        verdict : Verdict
+            Its `past` says which job wrote the mail and what in it is new; without one, its author must do.
+        when : float
+            When the mail came, in seconds since 1970.
+        """
+        self._latest = max(self._latest, when)
+        if when < self.since:
+            return
+        self._first = min(self._first, when)
+        self.mails += 1
+        who, entry = _who(verdict), _entry(verdict, when)
+        if verdict.label == "important":
+            excerpt = excerpt_of(verdict.message, verdict.past.job if verdict.past is not None else None)
+            self._urgent.append(Urgent(entry, who, verdict.p["important"], reasons_of(verdict), excerpt))
+        else:
+            self._folds.setdefault((who, verdict.label), Fold(who, verdict.label)).entries.append(entry)
+
+    def digest(self, records: Iterable[Record] = (), now: float | None = None) -> Digest:
+        """Make the digest of what was taken.
+
+        Parameters
+        ----------
+        records : iterable of Record
+            Of all jobs, to tell which did not write.
+        now : float, optional
+            Until when, in seconds since 1970; by default when the last mail came.
+
+        Returns
+        -------
+        Digest
+        """
+        until = now if now is not None else self._latest
+        since = self.since if math.isfinite(self.since) else self._first
+        folds = sorted(
+            self._folds.values(),
+            key=lambda fold: (fold.label == "spam", not fold.unsure, -len(fold.entries), fold.who),
+        )
+        return Digest(
+            since,
+            until,
+            self.mails,
+            sorted(self._urgent, key=lambda one: (-one.chance, -one.entry.when)),
+            find_late(records, until),
+            folds,
+        )
+
+
+def find_late(records: Iterable[Record], now: float, sure: float = SURE) -> list[Late]:
+    """Name the jobs that are late beyond their own habit.
+
+    Parameters
+    ----------
+    records : iterable of Record
+    now : float
+        Seconds since 1970.
+    sure : float, default `SURE`
+        Confidence from which on a job is named.
+
+    Returns
+    -------
+    list of Late
+        By host, the surest first.
+    """
+    found = []
+    for record in records:
+        rhythm = find_rhythm((time for time in record.arrivals if time <= now), record.zone or 0)
+        late = find_overdue(rhythm, now)
+        if late is not None and late.confidence >= sure:
+            who = clean(record.name)[:NAME_CHARS]
+            last = max(time for time in record.arrivals if time <= now)
+            found.append(
+                Late(record.host, who, rhythm.name, late.expected, last, late.missed, late.confidence)
+            )
+    return sorted(found, key=lambda late: (late.host, -late.confidence, late.who))
+
+
+def _entry(verdict: Verdict, when: float) -> Entry:
+    stored = verdict.stored
+    subject = clean(verdict.message.subject[:SUBJECT_CHARS]).strip() or "(no subject)"
+    return Entry(
+        stored.mailbox if stored else "",
+        stored.key if stored else "",
+        when,
+        subject,
+        verdict.label,
+        verdict.unsure,
+    )
+
+
+def _who(verdict: Verdict) -> str:
+    """Name the job that wrote a mail, or its author."""
+    job = verdict.past.job if verdict.past is not None else None
+    if job is not None:
+        told = job.identity
+        return clean(name_of(told.host, told.tool, told.job, told.user))[:NAME_CHARS]
+    author = verdict.message.author
+    return clean(author.addr)[:NAME_CHARS] if author and author.addr else "(no author)"

@@ -1,0 +1,154 @@
+"""The digest as one page of HTML: no script, nothing from elsewhere, fit for text browsers and paper."""
+
+from __future__ import annotations
+
+from importlib.resources import files
+from xml.etree.ElementTree import Element
+
+from classifier.digest.parts import Digest, Entry, Excerpt, Fold, Late, Urgent
+from classifier.digest.words import count, headline, heights, lateness, moment, writers
+from classifier.markup import h, page
+
+HEIGHT, BAR = 16, 7
+"""Of a sparkline: its height, and the width of a bar with its gap, in pixels."""
+
+
+def write_page(digest: Digest, title: str = "Mail digest") -> str:
+    """Write a digest as a page.
+
+    Parameters
+    ----------
+    digest : Digest
+    title : str
+
+    Returns
+    -------
+    str
+        A whole document.
+    """
+    style = files("classifier.digest").joinpath("style.css").read_text(encoding="utf-8")
+    head = h(
+        "head",
+        h("meta", charset="utf-8"),
+        h("title", f"{title}: {headline(digest)}"),
+        h("meta", name="viewport", content="width=device-width, initial-scale=1"),
+        h("meta", name="color-scheme", content="light dark"),
+        h("style", style),
+    )
+    return page(h("html", head, h("body", _body(digest, title)), lang="en"))
+
+
+def _body(digest: Digest, title: str) -> Element:
+    calm = [fold for fold in digest.folds if not fold.unsure]
+    return h(
+        "main",
+        h(
+            "header",
+            h("h1", title),
+            h("p", f"{moment(digest.since)} to {moment(digest.until)}: {headline(digest)}."),
+        ),
+        _urgent_section(digest),
+        _late_section(digest),
+        _folds_section("look", "Look at these when you can", [f for f in digest.folds if f.unsure], digest),
+        _folds_section("calm", "Needs nobody", [f for f in calm if f.label != "spam"], digest),
+        _folds_section("spam", "Spam", [f for f in calm if f.label == "spam"], digest),
+        h(
+            "footer",
+            f"{count(digest.mails, 'mail')}, each of them on this page. Open one: ",
+            h("code", "mailtriage show MAILBOX KEY"),
+            ".",
+        ),
+    )
+
+
+def _urgent_section(digest: Digest) -> Element:
+    section = h("section", h("h2", f"Needs you ({len(digest.urgent)})"), id="urgent")
+    if not digest.urgent:
+        section.append(h("p", "Nothing.", class_="quiet"))
+    section.extend(_urgent(one) for one in digest.urgent)
+    return section
+
+
+def _urgent(one: Urgent) -> Element:
+    entry = one.entry
+    doubt = " unsure" if entry.unsure else ""
+    lines = [part for excerpt in one.excerpt for part in (_line(excerpt), h("br"))]
+    return h(
+        "article",
+        h("h3", entry.subject),
+        h("p", h("b", f"{one.chance:.0%}{doubt}"), f" · {moment(entry.when)} · {one.who}", class_="quiet"),
+        h("pre", *lines) if lines else None,
+        h("p", f"Why: {'; '.join(one.reasons)}.", class_="why") if one.reasons else None,
+        h("p", h("code", f"{entry.mailbox} {entry.key}"), class_="quiet"),
+        class_=(entry.unsure and "doubtful") or "urgent",
+    )
+
+
+def _line(excerpt: Excerpt) -> Element:
+    return h("mark" if excerpt.marked else "span", excerpt.text or "…")
+
+
+def _late_section(digest: Digest) -> Element | None:
+    if not digest.late:
+        return None
+    items = [_late(late, digest.until) for late in digest.late]
+    return h("section", h("h2", f"Overdue ({len(items)})"), h("ul", *items), id="overdue")
+
+
+def _late(late: Late, now: float) -> Element:
+    return h(
+        "li",
+        h("b", late.who),
+        h("br"),
+        lateness(late, now),
+    )
+
+
+def _folds_section(name: str, title: str, folds: list[Fold], digest: Digest) -> Element | None:
+    if not folds:
+        return None
+    mails = sum(len(fold.entries) for fold in folds)
+    told = f"{count(mails, 'mail')} from {writers(len(folds))}"
+    heading = h("h2", f"{title} ({told})")
+    return h("section", heading, *[_fold(fold, digest) for fold in folds], id=name)
+
+
+def _fold(fold: Fold, digest: Digest) -> Element:
+    """One job, folded; its mails by key inside."""
+    number = len(fold.entries)
+    unsure = h("span", f" {fold.unsure} unsure", class_="doubt") if fold.unsure else None
+    summary = h(
+        "summary",
+        h("span", f"{number:,}", class_="count"),
+        _sparkline(heights(fold, digest.since, digest.until)),
+        h("span", fold.who, class_="who"),
+        unsure,
+        h("span", f"last {moment(fold.last.when)}", class_="quiet when"),
+    )
+    newest_first = sorted(fold.entries, key=lambda entry: -entry.when)
+    return h("details", summary, h("ol", *[_entry(entry) for entry in newest_first]))
+
+
+def _entry(entry: Entry) -> Element:
+    doubt = h("span", " unsure", class_="doubt") if entry.unsure else None
+    place = h("code", f"{entry.mailbox} {entry.key}", class_="quiet")
+    return h("li", f"{moment(entry.when)} {entry.subject}", doubt, " ", place)
+
+
+def _sparkline(counts: list[int]) -> Element:
+    """Draw counts as bars; in words for who cannot see them."""
+    most = max(1, *counts)
+    bars = []
+    for at, each in enumerate(counts):
+        tall = HEIGHT * each / most
+        bars.append(h("rect", x=at * BAR, y=HEIGHT - tall, width=BAR - 2, height=tall))
+    width = len(counts) * BAR
+    return h(
+        "svg",
+        h("title", f"mails over time: {', '.join(map(str, counts))}"),
+        *bars,
+        viewBox=f"0 0 {width} {HEIGHT}",
+        width=width,
+        height=HEIGHT,
+        role="img",
+    )

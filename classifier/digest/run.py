@@ -1,0 +1,98 @@
+"""Mailboxes to a digest: read side by side in order of arrival, judged and remembered one by one."""
+
+from __future__ import annotations
+
+import heapq
+import math
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import islice
+from typing import TYPE_CHECKING
+
+from classifier.digest.collect import Collector
+from classifier.engine.batches import BATCH
+from classifier.mail import Message
+from classifier.rootmail.record import Record, read_job
+
+if TYPE_CHECKING:
+    from classifier.digest.parts import Digest
+    from classifier.engine import Classifier
+    from classifier.history import Memory
+    from classifier.mailboxes import Mailbox, Stored
+
+    Dated = tuple[float, Stored]
+
+
+def make_digest(
+    classifier: Classifier,
+    memory: Memory,
+    mailboxes: Sequence[Mailbox],
+    *,
+    since: float = -math.inf,
+    now: float | None = None,
+    progress: Callable[[int], None] | None = None,
+) -> Digest:
+    """Read mailboxes and make a digest of what came since a moment.
+
+    Mail from before that moment is read for what is usual, and not shown.
+
+    Parameters
+    ----------
+    classifier : Classifier
+        With a history on `memory`.
+    memory : Memory
+    mailboxes : sequence of Mailbox
+        Each more or less in order of arrival.
+    since : float, default minus infinity
+        Seconds since 1970.
+    now : float, optional
+        Until when, in seconds since 1970: what came later is left out. By default when the last mail came.
+    progress : callable, optional
+        Called with the number of mails read so far.
+
+    Returns
+    -------
+    Digest
+    """
+    collector = Collector(since)
+    read = 0
+    stream = heapq.merge(*(_dated(classifier, mailbox) for mailbox in mailboxes), key=lambda each: each[0])
+    until = math.inf if now is None else now
+    for batch in _batches(each for each in stream if each[0] <= until):
+        nows = [when for when, _ in batch]
+        verdicts = classifier.judge([stored for _, stored in batch], nows, observe=True)
+        for verdict, when in zip(verdicts, nows, strict=True):
+            collector.add(verdict, when)
+        read += len(batch)
+        if progress:
+            progress(read)
+    return collector.digest(job_records(memory), now)
+
+
+def job_records(memory: Memory) -> Iterator[Record]:
+    """Read what is remembered of all jobs of our own hosts.
+
+    Parameters
+    ----------
+    memory : Memory
+
+    Yields
+    ------
+    Record
+    """
+    for _, value in memory.items("job"):
+        record = read_job(value)
+        if " via " not in record.host:  # what a stranger handed in is no job of ours
+            yield record
+
+
+def _dated(classifier: Classifier, mailbox: Mailbox) -> Iterator[Dated]:
+    """Read when each message came."""
+    for stored in mailbox:
+        yield classifier.arrival(Message(stored.raw), None).now, stored
+
+
+def _batches(stream: Iterable[Dated]) -> Iterator[list[Dated]]:
+    """Cut a stream into lists."""
+    whole = iter(stream)
+    while batch := list(islice(whole, BATCH)):
+        yield batch

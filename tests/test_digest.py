@@ -1,0 +1,245 @@
+"""The digest: what matters on top with its line, nothing dropped, nothing believed that strangers wrote."""
+
+from __future__ import annotations
+
+import email
+import email.policy
+import math
+import re
+from datetime import UTC, datetime, timedelta
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+from hypothesis import given
+from hypothesis import strategies as st
+
+from classifier import Classifier, open_mailbox
+from classifier.cli.group import cli
+from classifier.cli.moments import read_moment
+from classifier.digest import Digest, Entry, Fold
+from classifier.digest.page import write_page
+from classifier.digest.run import make_digest
+from classifier.digest.text import write_text
+from classifier.digest.words import heights, lasting, sparkline
+from classifier.history import Ram
+
+FIRST = datetime(2026, 3, 2, 3, 5, tzinfo=UTC)
+FINE = "dumping accounts\ndumping orders\n2 databases dumped, 0 errors\n"
+BROKEN = "dumping accounts\npg_dump: error: could not write to file: No space left on device\n"
+HOSTILE = "<script>alert(1)</script>\x1b[31m\u202e"
+
+
+def cron(day: int, text: str, *, job: str = "dump-all", hour: int = 0, subject: str = "") -> str:
+    when = FIRST + timedelta(days=day, hours=hour)
+    stamp = when.strftime("%a, %d %b %Y %H:%M:%S +0000")
+    return (
+        f"From root@db1.example.org {when.strftime('%a %b %d %H:%M:%S %Y')}\n"
+        f"Received: by db1.example.org (Postfix, from userid 0) id {day:04X}{hour:02X}; {stamp}\n"
+        f"From: root@db1.example.org (Cron Daemon)\nTo: root@db1.example.org\n"
+        f"Subject: {subject or f'Cron <root@db1> /usr/local/bin/{job}'}\n"
+        f"Message-Id: <{day}.{hour}.{job}@db1.example.org>\nDate: {stamp}\n"
+        f"Auto-Submitted: auto-generated\nX-Cron-Env: <SHELL=/bin/sh>\n\n{text}\n"
+    )
+
+
+@pytest.fixture(scope="module")
+def mailbox(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Twenty days of a dump that breaks on the last; a job that falls silent; a hostile subject."""
+    mails = [cron(day, FINE) for day in range(19)]
+    mails.append(cron(19, BROKEN))
+    mails += [cron(day, "rotated 3 logs\n", job="rotate", hour=2) for day in range(16)]
+    mails.append(cron(19, "hello\n", job="x", hour=3, subject=f"Cron <root@db1> /bin/{HOSTILE}"))
+    path = tmp_path_factory.mktemp("digest") / "root"
+    path.write_text("".join(mails))
+    return path
+
+
+@pytest.fixture(scope="module")
+def digest(mailbox: Path) -> Digest:
+    return made(mailbox)
+
+
+def made(path: Path, since: float = -math.inf, now: float | None = None) -> Digest:
+    classifier, memory = Classifier.load("starter", me=["root@db1.example.org"]), Ram()
+    classifier.remember(memory)
+    return make_digest(classifier, memory, [open_mailbox(path)], since=since, now=now)
+
+
+def run(*words: object) -> Result:
+    return CliRunner().invoke(cli, ["digest", "--me", "root@db1.example.org", *map(str, words)])
+
+
+def keys(digest: Digest) -> list[str]:
+    shown = [one.entry.key for one in digest.urgent]
+    return shown + [entry.key for fold in digest.folds for entry in fold.entries]
+
+
+def test_nothing_is_dropped_and_nothing_is_there_twice(digest: Digest, mailbox: Path) -> None:
+    assert sorted(keys(digest)) == sorted(stored.key for stored in open_mailbox(mailbox))
+    assert digest.mails == len(keys(digest)) == 37
+
+
+def test_the_broken_dump_stands_on_top_with_its_line(digest: Digest) -> None:
+    top = digest.urgent[0]
+    assert "dump-all" in top.entry.subject
+    assert top.entry.when == (FIRST + timedelta(days=19)).timestamp()
+    marked = [excerpt.text for excerpt in top.excerpt if excerpt.marked]
+    assert marked == ["pg_dump: error: could not write to file: No space left on device"]
+    assert "says: storage" in top.reasons
+
+
+def test_the_silent_job_is_overdue_and_the_others_are_not(digest: Digest) -> None:
+    (late,) = digest.late
+    assert (late.host, late.rhythm, late.missed) == ("db1.example.org", "daily", 3)
+    assert "rotate" in late.who
+    assert late.expected == (FIRST + timedelta(days=16, hours=2)).timestamp()
+
+
+def test_the_rest_is_folded_by_job(digest: Digest) -> None:
+    sizes = {fold.who.rpartition("/")[2]: len(fold.entries) for fold in digest.folds}
+    assert sizes["dump-all"] == 19
+    assert sizes["rotate"] == 16
+
+
+def test_since_leaves_out_what_was_told_but_knows_it(mailbox: Path) -> None:
+    late = made(mailbox, since=(FIRST + timedelta(days=18)).timestamp())
+    assert late.mails == 3
+    assert any("never wrote before" in reason for reason in late.urgent[0].reasons)
+
+
+def test_now_shows_how_it_was(mailbox: Path) -> None:
+    then = made(mailbox, now=(FIRST + timedelta(days=10, hours=1)).timestamp())
+    assert then.mails == 21
+    assert not then.late
+    assert not then.urgent
+
+
+class Page(HTMLParser):
+    """Collects tags, and refuses a page that is none."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.tags: list[str] = []
+        self.links: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append(tag)
+        self.links += [value or "" for name, value in attrs if name in ("href", "src", "srcset", "data")]
+
+
+def test_the_page_holds_no_script_and_asks_nothing_of_anybody(digest: Digest) -> None:
+    text = write_page(digest)
+    page = Page()
+    page.feed(text)
+    assert "script" not in page.tags
+    assert not page.links
+    assert "&lt;script&gt;" in text
+    assert "\x1b" not in text
+    assert "\u202e" not in text
+    assert not re.search(r"url\(|@import|https?://(?!www\.w3\.org)", text)
+    assert page.tags.count("details") == len(digest.folds)
+    assert all(f" {key}</code>" in text for key in keys(digest))
+
+
+def test_the_text_is_safe_and_names_keys(digest: Digest) -> None:
+    text = write_text(digest)
+    assert "\x1b" not in text
+    assert ">> pg_dump: error: could not write to file" in text
+    assert "Overdue (1)" in text
+    assert all(fold.last.key in text for fold in digest.folds)
+    assert text.endswith("\n")
+
+
+def test_the_letter_passes_its_own_classifier(mailbox: Path) -> None:
+    result = run("--mail", "--to", "ada@example.org", mailbox)
+    assert result.exit_code == 0, result.output
+    raw = result.stdout_bytes
+    letter = email.message_from_bytes(raw, policy=email.policy.default)
+    assert letter["to"] == "ada@example.org"
+    assert letter["auto-submitted"] == "auto-generated"
+    assert [part.get_content_type() for part in letter.iter_parts()] == ["text/plain", "text/html"]
+    assert raw.isascii()
+    assert max(map(len, raw.splitlines())) < 998
+    assert Classifier.load("starter", me=["ada@example.org"]).classify(raw).label != "spam"
+
+
+@pytest.mark.parametrize("to", ["a@b\nBcc: c@example.org", "no address at all @"])
+def test_a_recipient_that_is_none_is_refused(mailbox: Path, to: str) -> None:
+    result = run("--mail", "--to", to, mailbox)
+    assert result.exit_code == 2
+    assert "Bcc" not in result.stdout
+
+
+def test_the_page_never_replaces_a_mailbox(mailbox: Path) -> None:
+    before = mailbox.read_bytes()
+    assert run("--html", mailbox, mailbox).exit_code == 2
+    assert mailbox.read_bytes() == before
+
+
+def test_one_mailbox_that_is_not_there_costs_nothing_else(mailbox: Path, tmp_path: Path) -> None:
+    page = tmp_path / "digest.html"
+    result = run("--html", page, tmp_path / "absent", mailbox)
+    assert result.exit_code == 3
+    assert "absent" in result.stderr
+    assert page.read_text().startswith("<!DOCTYPE html>")
+    assert [each.name for each in tmp_path.iterdir()] == ["digest.html"]
+
+
+def test_an_empty_mailbox_is_no_mail(tmp_path: Path) -> None:
+    (tmp_path / "empty").touch()
+    result = run(tmp_path / "empty")
+    assert (result.exit_code, result.stdout) == (0, "No mail.\n")
+
+
+def test_show_opens_a_mail_of_the_digest(digest: Digest, mailbox: Path) -> None:
+    for one in (digest.urgent[0].entry, digest.folds[0].last):
+        result = CliRunner().invoke(cli, ["show", one.mailbox, one.key])
+        assert result.exit_code == 0
+        assert "\x1b" not in result.stdout
+    raw = CliRunner().invoke(cli, ["show", "--raw", str(mailbox), digest.urgent[0].entry.key])
+    assert raw.stdout_bytes == open_mailbox(mailbox).get(digest.urgent[0].entry.key).raw
+    assert CliRunner().invoke(cli, ["show", str(mailbox), "5"]).exit_code == 3
+
+
+NOW = datetime(2026, 3, 20, 15, 30, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("text", "moment"),
+    [
+        ("now", NOW),
+        ("today", datetime(2026, 3, 20, tzinfo=UTC)),
+        ("Yesterday", datetime(2026, 3, 19, tzinfo=UTC)),
+        ("24h", NOW - timedelta(hours=24)),
+        ("2 weeks ago", NOW - timedelta(weeks=2)),
+        ("90m", NOW - timedelta(minutes=90)),
+        ("2026-03-02", datetime(2026, 3, 2, tzinfo=UTC)),
+        ("2026-03-02T06:00+01:00", datetime(2026, 3, 2, 5, tzinfo=UTC)),
+    ],
+)
+def test_moments_are_read(text: str, moment: datetime) -> None:
+    assert read_moment(text, NOW) == moment.timestamp()
+
+
+@pytest.mark.parametrize("text", ["", "soon", "2026-13-01", "999999w", "1y", "-3d"])
+def test_what_is_no_moment_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match="is no moment"):
+        read_moment(text, NOW)
+
+
+@given(st.lists(st.floats(0, 1e6), min_size=1, max_size=50), st.floats(0, 1e6), st.floats(0, 1e6))
+def test_every_mail_is_in_one_bar(times: list[float], since: float, until: float) -> None:
+    fold = Fold("x", "unimportant", [Entry("", "", time, "", "unimportant", False) for time in times])
+    counts = heights(fold, since, until)
+    assert sum(counts) == len(times)
+    assert len(sparkline(counts)) == len(counts)
+    assert all((bar != " ") == bool(each) for bar, each in zip(sparkline(counts), counts, strict=True))
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"), [(0, "0 minutes"), (60, "1 minute"), (7200, "2 hours"), (1e6, "11 days")]
+)
+def test_lengths_of_time(seconds: float, words: str) -> None:
+    assert lasting(seconds) == words
