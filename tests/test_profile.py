@@ -427,6 +427,30 @@ def program(script: str, *args: object, **how: Any) -> subprocess.Popen[bytes]:
     return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, **how)
 
 
+MAKE = """
+import sys
+from classifier.profile import Profile
+print("here", flush=True)
+sys.stdin.readline()
+for number in range(30):
+    Profile(f"{sys.argv[1]}/{number}.sqlite", create=True).memory.put("a", b"1", b"1")
+"""
+
+
+def test_several_programs_may_make_it_at_once(tmp_path: Path) -> None:
+    running = [program(MAKE, tmp_path) for _ in range(3)]
+    for each in running:
+        assert each.stdout is not None
+        each.stdout.readline()
+    for each in running:
+        assert each.stdin is not None
+        each.stdin.write(b"go\n")
+        each.stdin.flush()
+    for each in running:
+        each.communicate(timeout=60)
+    assert [each.returncode for each in running] == [0, 0, 0]
+
+
 def test_two_programs_lose_nothing_of_each_other(profile: Profile, path: Path) -> None:
     both = [program(COUNT, path) for _ in range(2)]
     for each in both:

@@ -4,12 +4,19 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from classifier.errors import ProfileError, ProfileNotWritten
 from classifier.profile.layout import APPLICATION, STEPS
+
+_WHAT = (
+    "SELECT user_version, application_id, (SELECT count(*) FROM sqlite_master)"
+    " FROM pragma_user_version, pragma_application_id"
+)
+"""One question, so that the answers are of one moment: another program may be making the profile."""
 
 _EFFECTIVE = os.access in os.supports_effective_ids
 
@@ -69,7 +76,7 @@ def _prepare(base: sqlite3.Connection, path: Path, readonly: bool) -> None:
     """Look whether it is ours, and bring it up to date."""
     version = _version(base, path)
     if not readonly:
-        base.execute("PRAGMA journal_mode=WAL")  # readers and a writer do not wait for each other
+        _use_log(base)
         base.execute("PRAGMA synchronous=NORMAL")  # a power cut may cost the last changes, never the file
         if version < len(STEPS):
             _migrate(base, path)
@@ -79,9 +86,8 @@ def _prepare(base: sqlite3.Connection, path: Path, readonly: bool) -> None:
 
 def _version(base: sqlite3.Connection, path: Path) -> int:
     """Read which version the file has; 0 for an empty one."""
-    version = int(base.execute("PRAGMA user_version").fetchone()[0])
-    application = int(base.execute("PRAGMA application_id").fetchone()[0])
-    empty = not base.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
+    version, application, tables = base.execute(_WHAT).fetchone()
+    empty = not tables
     if application != APPLICATION and not (empty and version == application == 0):
         raise ProfileError(f"{path}: an SQLite file, but no profile of mailtriage")
     if version > len(STEPS):
@@ -89,7 +95,27 @@ def _version(base: sqlite3.Connection, path: Path) -> int:
             f"{path}: a profile of version {version}, written by a newer mailtriage; "
             f"this one reads up to {len(STEPS)}. Nothing was changed"
         )
-    return version
+    return int(version)
+
+
+def _use_log(base: sqlite3.Connection) -> None:
+    """Switch to a write-ahead log: readers and a writer then do not wait for each other.
+
+    SQLite does not wait where two programs do this at once, so we do.
+    """
+    until = time.monotonic() + BUSY_SECONDS
+    while True:
+        try:
+            base.execute("PRAGMA journal_mode=WAL")
+            return
+        except sqlite3.OperationalError as error:
+            if not _is_busy(error) or time.monotonic() > until:
+                raise
+            time.sleep(0.01)
+
+
+def _is_busy(error: sqlite3.Error) -> bool:
+    return str(getattr(error, "sqlite_errorname", "")).startswith("SQLITE_BUSY")
 
 
 def _migrate(base: sqlite3.Connection, path: Path) -> None:
@@ -136,7 +162,7 @@ def _error(path: Path, error: sqlite3.Error) -> ProfileError:
         return ProfileError(f"{path}: cannot be opened")
     if name in {"SQLITE_FULL", "SQLITE_IOERR_WRITE"}:
         return ProfileNotWritten(f"{path}: the disk is full; what was kept before is whole")
-    if name.startswith("SQLITE_BUSY"):
+    if _is_busy(error):
         return ProfileNotWritten(f"{path}: another program has been writing for {BUSY_SECONDS:.0f} seconds")
     if name.startswith("SQLITE_READONLY"):
         return ProfileNotWritten(f"{path}: cannot be written: it is read-only")
