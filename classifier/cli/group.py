@@ -20,6 +20,7 @@ COMMANDS: dict[str, str] = {
     "train": "classifier.cli.train",
     "learn": "classifier.cli.learn",
     "unlearn": "classifier.cli.unlearn",
+    "audit": "classifier.cli.audit",
     "profile": "classifier.cli.profile",
     "replay": "classifier.cli.replay",
     "evaluate": "classifier.cli.evaluate",
