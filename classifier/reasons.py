@@ -37,12 +37,10 @@ def explain(extractor: Extractor, tables: Tables, corrections: Corrections, fact
     named = name_columns(extractor, facts)
     starts = np.array([place.start for place in tables.schema.blocks], np.intp)
     columns = starts[named.block] + named.column
-    weights = tables.weights[columns].astype(np.float64) + corrections.weights_of(columns)
+    weights, bias = corrections.weights_in(columns, tables)
     counts = np.bincount(named.block, minlength=len(starts))
     contributions = weights / np.sqrt(counts[named.block])[:, None]
-    both = [
-        Reasons(_clues(named, weights[:, at], contributions[:, at]), float(tables.bias[at])) for at in (0, 1)
-    ]
+    both = [Reasons(_clues(named, weights[:, at], contributions[:, at]), float(bias[at])) for at in (0, 1)]
     return Explanation(*both)
 
 

@@ -77,7 +77,7 @@ def unlearn(it: Taught, number: int, now: float = 0.0) -> bool:
 
 
 def units(corrections: Corrections) -> np.ndarray:
-    return corrections.weights_of(np.arange(corrections.schema.n_columns, dtype=np.intp))
+    return corrections.sums.table[corrections.sums.places(np.arange(corrections.schema.n_columns))]
 
 
 def labels(it: Taught) -> dict[int, str]:
@@ -119,10 +119,8 @@ def correction(number: int) -> Correction:
 def test_a_correction_comes_out_to_the_bit() -> None:
     packer, given = Packer(SCHEMA, b"k" * 32), correction(3)
     again = packer.unpack("spam", packer.pack(given))
-    assert (again.label, again.steps) == (given.label, given.steps)
-    assert np.array_equal(again.columns, given.columns)
-    assert np.array_equal(again.counts, given.counts)
-    assert (again.columns.dtype, again.counts.dtype) == (given.columns.dtype, given.counts.dtype)
+    assert again.to_bytes(SCHEMA) == given.to_bytes(SCHEMA)
+    assert again.label == given.label
 
 
 @settings(max_examples=60)

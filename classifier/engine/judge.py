@@ -202,10 +202,7 @@ class Judge(Remembering):
         messages = [self._message(mail) for mail in batch]
         facts = self.facts(messages, nows, observe=observe)
         rows = self.extractor.rows(facts)
-        scores = self.model.tables.score(rows)
-        corrections = self.corrections
-        if len(corrections):
-            scores += corrections.score(rows)
+        scores = self.corrections.score(rows, self.model.tables)
         if not np.isfinite(scores).all():
             raise ModelFormatError(f"model {self.name} is damaged: it holds numbers that are not finite")
         cuts = self.cuts

@@ -6,8 +6,6 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-import numpy as np
-
 from classifier.errors import ProfileError
 from classifier.features import Schema
 from classifier.learners.online import TEACHES, Correction
@@ -185,8 +183,7 @@ class Journal:
 
     def nothing(self) -> Correction:
         """Make the entry that lets what a model file learned of a message not count."""
-        none = np.zeros(0, np.uint32), np.zeros(len(self.schema.blocks), np.int64)
-        return Correction(NOTHING, *none, (0, 0))
+        return Correction.nothing(NOTHING, len(self.schema.blocks))
 
 
 def next_stamp(file: ProfileFile) -> int:

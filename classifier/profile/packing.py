@@ -2,16 +2,10 @@
 
 from __future__ import annotations
 
-import numpy as np
-
-from classifier.errors import ProfileError
+from classifier.errors import ModelFormatError, ProfileError
 from classifier.features import Schema
-from classifier.learners.elias_fano import pack_numbers, unpack_numbers
-from classifier.learners.online import Correction
+from classifier.learners.online import TEACHES, Correction
 from classifier.profile.key import seal, unseal
-
-VERSION = 1
-"""First byte of every record."""
 
 
 class Packer:
@@ -27,24 +21,20 @@ class Packer:
         self.schema, self._key = schema, key
 
     def pack(self, correction: Correction) -> bytes:
-        """Pack what a message taught, without its label.
+        """Pack what a message taught.
 
         Parameters
         ----------
         correction : Correction
+            One whose label is none teaches nothing and becomes no bytes.
 
         Returns
         -------
         bytes
             Different each time.
         """
-        head = np.array([*correction.steps, *correction.counts], "<i8")
-        parts = [bytes([VERSION, len(correction.steps)]), head.tobytes()]
-        ends = np.cumsum(correction.counts)
-        for block, end, count in zip(self.schema.blocks, ends, correction.counts, strict=True):
-            columns = correction.columns[end - count : end] - np.uint32(block.start)
-            parts.append(pack_numbers(columns, block.bits))
-        return seal(self._key, b"".join(parts))
+        plain = correction.to_bytes(self.schema) if correction.label in TEACHES else b""
+        return seal(self._key, plain)
 
     def unpack(self, label: str, sealed: bytes) -> Correction:
         """Undo `pack`.
@@ -52,6 +42,7 @@ class Packer:
         Parameters
         ----------
         label : str
+            That of the correction.
         sealed : bytes
 
         Returns
@@ -64,19 +55,9 @@ class Packer:
             If the bytes are damaged or of another version.
         """
         try:
-            data = unseal(self._key, sealed)
-            if data[0] != VERSION:
-                raise ValueError(f"of version {data[0]}, not {VERSION}")
-            steps, blocks = data[1], self.schema.blocks
-            at = 2 + 8 * (steps + len(blocks))
-            head = np.frombuffer(data[2:at], "<i8")
-            counts = head[steps:].astype(np.int64)
-            columns = []
-            for block, count in zip(blocks, counts.tolist(), strict=True):
-                found, at = unpack_numbers(data, at, count, block.bits)
-                columns.append(found + np.uint32(block.start))
-            if at != len(data):
-                raise ValueError("too long")
-            return Correction(label, np.concatenate(columns), counts, (int(head[0]), int(head[1])))
-        except (IndexError, ValueError) as error:
-            raise ProfileError(f"a learned message is damaged: {error}") from None
+            correction = Correction.from_bytes(self.schema, unseal(self._key, sealed))
+        except ModelFormatError as error:
+            raise ProfileError(str(error)) from None
+        if correction.label != label:
+            raise ProfileError(f"a learned message is damaged: {correction.label}, not {label}")
+        return correction

@@ -1,0 +1,67 @@
+"""How fast a question is learned online: every number that was chosen, and by what."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """The settings of one question's online learner.
+
+    All were chosen on the first half of protocol P2, as it is, without the collector's hosts, in the portable
+    schema, backwards and shuffled; all lie on a plateau (see "Online" in tests/bench/RESULTS.md).
+
+    Parameters
+    ----------
+    rate : float, default 3.0
+        Step length of the linear learner, in nats for an error of 1 and a column never moved before.
+    damping : float, default 0.4
+        A column's step is divided by the root of this plus the squared errors it has been moved by: words
+        that have spoken often move slowly.
+    steps : int, default 5
+        At most so many steps over one message.
+    enough : float, default 0.05
+        A probability this close to the truth needs no further step.
+    strength : float, default 0.01
+        Of the neutral prior in the Bayes counts, in messages; see `learners.bayes`.
+    deviation : float, default 0.2
+        From one half; a column that says less in the Bayes counts is not heard.
+    sure : float, default 8.0
+        Where the joined log-odds are right by as many nats, nothing more is counted.
+    clear : float, default 2.5
+        Where a block's own Bayes score is right by as much (after `squash`), the block counts nothing.
+    squash : float, default 3.0
+        A Bayes score enters the sum as the root of its size over this: it grows with the number of columns
+        and of messages, and what it says does not.
+    share_given, share_linear, share_bayes : float
+        Weights in the sum before anything was learned: of the trained model, of the linear learner, of each
+        block's Bayes score.
+    share_rate : float, default 0.5
+        Step length of these weights.
+    bias_rate : float, default 0.1
+        Step length of the bias.
+    startled : float, default 2.0
+        Where the joined log-odds are wrong by more than this, the weights and the bias move less, in
+        proportion: a wrong label must not turn the sum round.
+    """
+
+    rate: float = 3.0
+    damping: float = 0.4
+    steps: int = 5
+    enough: float = 0.05
+    strength: float = 0.01
+    deviation: float = 0.2
+    sure: float = 8.0
+    clear: float = 2.5
+    squash: float = 3.0
+    share_given: float = 1.0
+    share_linear: float = 1.0
+    share_bayes: float = 0.1
+    share_rate: float = 0.5
+    bias_rate: float = 0.1
+    startled: float = 2.0
+
+
+PACES = (Pace(), Pace())
+"""Of both questions, in the order of `QUESTIONS`."""
