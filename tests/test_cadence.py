@@ -117,6 +117,20 @@ def test_silence_is_counted(silent: int, missed: int) -> None:
         assert found.confidence > 0.95
 
 
+def test_a_mail_at_another_time_shows_that_a_job_is_alive() -> None:
+    due = START + 30 * DAY
+    silent, alive = every(DAY, 30), [*every(DAY, 30), due + 4 * HOUR]
+    assert find_overdue(find_rhythm(silent), due + 9 * HOUR) is not None
+    assert find_overdue(find_rhythm(alive), due + 9 * HOUR) is None
+    assert find_overdue(find_rhythm(alive), due + DAY + 9 * HOUR) is not None
+
+
+def test_a_job_that_skips_is_not_given_a_long_cycle_that_fits_it() -> None:
+    chance = random.Random(5)
+    times = [each for each in every(DAY, 60) if chance.random() < 0.7]
+    assert len(find_rhythm(times).slots) <= 1
+
+
 def test_grace_is_given() -> None:
     rhythm = find_rhythm(every(DAY, 30))
     due = START + 30 * DAY

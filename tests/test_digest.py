@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from html.parser import HTMLParser
 from pathlib import Path
 
+import orjson
 import pytest
 from click.testing import CliRunner, Result
 from hypothesis import given
@@ -24,6 +25,7 @@ from classifier.digest.run import make_digest
 from classifier.digest.text import write_text
 from classifier.digest.words import heights, lasting, sparkline
 from classifier.history import Ram
+from classifier.profile import Profile
 
 FIRST = datetime(2026, 3, 2, 3, 5, tzinfo=UTC)
 FINE = "dumping accounts\ndumping orders\n2 databases dumped, 0 errors\n"
@@ -201,6 +203,46 @@ def test_show_opens_a_mail_of_the_digest(digest: Digest, mailbox: Path) -> None:
     raw = CliRunner().invoke(cli, ["show", "--raw", str(mailbox), digest.urgent[0].entry.key])
     assert raw.stdout_bytes == open_mailbox(mailbox).get(digest.urgent[0].entry.key).raw
     assert CliRunner().invoke(cli, ["show", str(mailbox), "5"]).exit_code == 3
+
+
+def test_overdue_names_the_silent_job(mailbox: Path) -> None:
+    words = ["overdue", "--me", "root@db1.example.org", "--profile", "off", str(mailbox)]
+    result = CliRunner().invoke(cli, words)
+    assert result.exit_code == 0, result.output
+    (late,) = [orjson.loads(line) for line in result.stdout.splitlines()]
+    assert (late["host"], late["missed"], late["rhythm"]) == ("db1.example.org", 3, "daily")
+    told = CliRunner().invoke(cli, [*words, "-f", "text"]).stdout
+    assert "rotate" in told.splitlines()[0]
+    assert "daily, due" in told
+    early = (FIRST + timedelta(days=15, hours=4)).isoformat()
+    assert CliRunner().invoke(cli, [*words, "--now", early, "-f", "text"]).stdout == "No job is overdue.\n"
+    assert not CliRunner().invoke(cli, [*words, "--sure", "0.99999"]).stdout
+
+
+def test_jobs_lists_each_job_once(mailbox: Path) -> None:
+    words = ["jobs", "--me", "root@db1.example.org", "--profile", "off", str(mailbox)]
+    jobs = [orjson.loads(line) for line in CliRunner().invoke(cli, words).stdout.splitlines()]
+    told = {job["tool"]: (job["rhythm"], job["mails"]) for job in jobs}
+    assert (told["dump-all"], told["rotate"]) == (("daily", 20), ("daily", 16))
+    assert len(jobs) == len({job["name"] for job in jobs}) == 3
+    assert all(job["importance_rate"] is None for job in jobs)
+    assert CliRunner().invoke(cli, [*words, "-f", "text"]).stdout.count("\n") == 4
+
+
+def test_a_profile_remembers_jobs_and_no_mail_twice(mailbox: Path, tmp_path: Path) -> None:
+    profile = tmp_path / "p.sqlite3"
+    Classifier(profile=Profile(profile, create=True))
+    words = ["jobs", "--me", "root@db1.example.org", "--profile", str(profile)]
+    for _ in range(2):
+        assert CliRunner().invoke(cli, [*words, str(mailbox)]).exit_code == 0
+    remembered = [orjson.loads(line) for line in CliRunner().invoke(cli, words).stdout.splitlines()]
+    assert sorted(job["mails"] for job in remembered) == [1, 16, 20]
+
+
+def test_jobs_without_mail_or_profile_is_a_usage_error() -> None:
+    result = CliRunner().invoke(cli, ["jobs", "--profile", "off"])
+    assert result.exit_code == 2
+    assert "MAILBOX" in result.stderr
 
 
 NOW = datetime(2026, 3, 20, 15, 30, tzinfo=UTC)

@@ -15,10 +15,11 @@ import click
 from classifier.cli.intake import Intake, mailbox_format, mailboxes
 from classifier.cli.manual import JUDGES_MAIL, Manual
 from classifier.cli.moments import moment_option
+from classifier.cli.personal import Personal, personal
 from classifier.cli.progress import counted
+from classifier.cli.remembered import open_or_refuse
 from classifier.cli.scoring import Scoring, scoring
 from classifier.cli.screen import screen_width
-from classifier.errors import MailboxError
 
 if TYPE_CHECKING:
     from classifier.digest import Digest
@@ -38,6 +39,7 @@ EXAMPLES = [
 @mailboxes
 @mailbox_format
 @scoring
+@personal
 @moment_option("--since", "Leave out mail that came before, but for what is usual")
 @moment_option("--now", "Make the digest of that moment instead of the last mail's")
 @click.option(
@@ -53,6 +55,7 @@ def command(
     mailboxes: tuple[str, ...],
     mailbox_format: str | None,
     scoring: Scoring,
+    personal: Personal,
     since: float | None,
     now: float | None,
     form: str,
@@ -72,8 +75,8 @@ def command(
         raise click.UsageError(f"{html} is one of the mailboxes")
     intake = Intake(mailboxes, mailbox_format)
     with ExitStack() as stack:
-        opened = [box for box in (_opened(intake, path, stack) for path in mailboxes) if box is not None]
-        digest = _made(scoring, opened, since, now)
+        opened = [box for box in (open_or_refuse(intake, path, stack) for path in mailboxes) if box]
+        digest = _made(scoring, personal, opened, since, now)
         for mailbox in opened:
             intake.name_problems(mailbox)
     if html is not None:
@@ -87,20 +90,13 @@ def _same(path: Path, mailbox: str) -> bool:
     return os.path.exists(mailbox) and path.samefile(mailbox)
 
 
-def _opened(intake: Intake, path: str, stack: ExitStack) -> Mailbox | None:
-    """Open a mailbox; name one that cannot be."""
-    try:
-        return stack.enter_context(intake.open(path))
-    except MailboxError as error:
-        intake.refuse(error)
-        return None
-
-
-def _made(scoring: Scoring, opened: list[Mailbox], since: float | None, now: float | None) -> Digest:
+def _made(
+    scoring: Scoring, personal: Personal, opened: list[Mailbox], since: float | None, now: float | None
+) -> Digest:
     from classifier.digest.run import make_digest
     from classifier.history import Ram
 
-    classifier = scoring.load()
+    classifier = scoring.load(personal.open())
     classifier.site = scoring.who.site(opened)
     memory = classifier.profile.memory if classifier.profile is not None else Ram()
     classifier.remember(memory)

@@ -17,6 +17,8 @@ COMMANDS: dict[str, str] = {
     "sort": "classifier.cli.sort",
     "digest": "classifier.cli.digest",
     "show": "classifier.cli.show",
+    "overdue": "classifier.cli.overdue",
+    "jobs": "classifier.cli.jobs",
     "train": "classifier.cli.train",
     "learn": "classifier.cli.learn",
     "unlearn": "classifier.cli.unlearn",

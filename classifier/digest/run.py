@@ -55,9 +55,8 @@ def make_digest(
     """
     collector = Collector(since)
     read = 0
-    stream = heapq.merge(*(_dated(classifier, mailbox) for mailbox in mailboxes), key=lambda each: each[0])
     until = math.inf if now is None else now
-    for batch in _batches(each for each in stream if each[0] <= until):
+    for batch in _batches(each for each in _in_order(classifier, mailboxes) if each[0] <= until):
         nows = [when for when, _ in batch]
         verdicts = classifier.judge([stored for _, stored in batch], nows, observe=True)
         for verdict, when in zip(verdicts, nows, strict=True):
@@ -66,6 +65,40 @@ def make_digest(
         if progress:
             progress(read)
     return collector.digest(job_records(memory), now)
+
+
+def observe_mail(
+    classifier: Classifier,
+    mailboxes: Sequence[Mailbox],
+    *,
+    until: float | None = None,
+    progress: Callable[[int], None] | None = None,
+) -> int:
+    """Let all mail of some mailboxes enter the history, in order of arrival, without judging it.
+
+    Parameters
+    ----------
+    classifier : Classifier
+        With a history.
+    mailboxes : sequence of Mailbox
+    until : float, optional
+        Seconds since 1970; mail that came later is left out.
+    progress : callable, optional
+        Called with the number of mails read so far.
+
+    Returns
+    -------
+    int
+        How many mails were read.
+    """
+    read = 0
+    for when, stored in _in_order(classifier, mailboxes):
+        if until is None or when <= until:
+            classifier.observe(stored, now=when)
+            read += 1
+            if progress:
+                progress(read)
+    return read
 
 
 def job_records(memory: Memory) -> Iterator[Record]:
@@ -83,6 +116,11 @@ def job_records(memory: Memory) -> Iterator[Record]:
         record = read_job(value)
         if " via " not in record.host:  # what a stranger handed in is no job of ours
             yield record
+
+
+def _in_order(classifier: Classifier, mailboxes: Sequence[Mailbox]) -> Iterator[Dated]:
+    """Read mailboxes side by side, each mail with when it came."""
+    return heapq.merge(*(_dated(classifier, mailbox) for mailbox in mailboxes), key=lambda each: each[0])
 
 
 def _dated(classifier: Classifier, mailbox: Mailbox) -> Iterator[Dated]:

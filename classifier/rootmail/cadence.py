@@ -42,6 +42,10 @@ LENGTHS = tuple(
 )
 """Cycles that administrators write into crontabs, in seconds, shortest first; months come after them."""
 
+SEVERAL = frozenset([0.0, 7 * DAY, *(length for length in LENGTHS if length <= DAY)])
+"""Cycles that may have several slots. On others several slots fit any job that skips now and then: of eight
+hosts' false alarms, four fifths came from such cycles."""
+
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -119,12 +123,15 @@ class Rhythm:
         Minutes east of Greenwich of the clock that the job goes by.
     explained : float
         Share of the arrivals that lie in a slot.
+    latest : float
+        The last arrival, by the wall clock.
     """
 
     cycle: Cycle
     slots: tuple[Slot, ...]
     zone: int
     explained: float
+    latest: float
 
     @property
     def name(self) -> str:
@@ -168,12 +175,13 @@ def find_rhythm(times: Iterable[float], zone: int = 0) -> Rhythm:
         slots where none does.
     """
     local = sorted({time + zone * MINUTE for time in times})
-    found = [Rhythm(Cycle(0), (), zone, 0.0)]
+    latest = local[-1] if local else 0.0
+    found = [Rhythm(Cycle(0), (), zone, 0.0, latest)]
     for length in (*LENGTHS, 0.0):
         cycle = Cycle(length, _quietest(local, length))
         slots, explained = _slots(local, cycle)
-        if slots and explained >= EXPLAINED:
-            found.append(Rhythm(cycle, slots, zone, explained))
+        if slots and explained >= EXPLAINED and (len(slots) == 1 or length in SEVERAL):
+            found.append(Rhythm(cycle, slots, zone, explained, latest))
     most = max(rhythm.explained for rhythm in found)
     return next(rhythm for rhythm in found if rhythm.explained >= most - 0.05)
 
@@ -191,19 +199,21 @@ def find_overdue(rhythm: Rhythm, now: float) -> Overdue | None:
     Returns
     -------
     Overdue or None
-        None while everything that was due has come, or may still come.
+        None while everything that was due has come, or may still come; and while a mail at another time
+        shows that the job is alive.
     """
     local = now + rhythm.zone * MINUTE
-    number, _ = rhythm.cycle.place(local)
+    allowed = grace(rhythm.cycle.length)
     expected, missed, habit = math.inf, 0, 1.0
     for slot in rhythm.slots:
-        patience = slot.late + max(slot.late - slot.early, 0.0) + grace(rhythm.cycle.length)
-        due = number if rhythm.cycle.moment(number, slot.phase) + patience < local else number - 1
-        silent = due - slot.last
+        patience = slot.late + max(slot.late - slot.early, 0.0) + allowed
+        due = _reached(rhythm.cycle, slot, local - patience)
+        heard = max(slot.last, _reached(rhythm.cycle, slot, rhythm.latest + slot.early + allowed))
+        silent = due - heard
         if silent > 0:
             missed += silent
             habit *= (1 - slot.kept) ** silent
-            expected = min(expected, rhythm.cycle.moment(slot.last + 1, slot.phase))
+            expected = min(expected, rhythm.cycle.moment(heard + 1, slot.phase))
     if not missed:
         return None
     return Overdue(expected - rhythm.zone * MINUTE, missed, 1 - habit)
@@ -229,6 +239,12 @@ def next_due(rhythm: Rhythm, now: float) -> float | None:
     number, _ = rhythm.cycle.place(local)
     moments = [rhythm.cycle.moment(number + ahead, slot.phase) for slot in rhythm.slots for ahead in (0, 1)]
     return min(moment for moment in moments if moment > local) - rhythm.zone * MINUTE
+
+
+def _reached(cycle: Cycle, slot: Slot, time: float) -> int:
+    """Count to the last cycle whose slot lies before a time."""
+    number, _ = cycle.place(time)
+    return number if cycle.moment(number, slot.phase) <= time else number - 1
 
 
 def grace(length: float) -> float:

@@ -1,0 +1,101 @@
+"""What is remembered of jobs: in the profile, and in mailboxes that are read for it."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from typing import TYPE_CHECKING, NamedTuple
+
+import click
+
+from classifier.cli.intake import Intake
+from classifier.cli.progress import counted
+from classifier.errors import MailboxError
+
+if TYPE_CHECKING:
+    from classifier.cli.personal import Personal
+    from classifier.cli.who import Who
+    from classifier.mailboxes import Mailbox
+    from classifier.rootmail.record import Record
+
+FORMATS = ("text", "jsonl")
+
+
+class Remembered(NamedTuple):
+    """What was found.
+
+    Parameters
+    ----------
+    records : list of Record
+        Of the jobs of our own hosts.
+    latest : float
+        When the last mail came, in seconds since 1970; 0 where there is none.
+    mails : int
+        Read in mailboxes.
+    """
+
+    records: list[Record]
+    latest: float
+    mails: int
+
+
+def remembered(intake: Intake, who: Who, personal: Personal, until: float | None) -> Remembered:
+    """Read what is remembered.
+
+    Parameters
+    ----------
+    intake : Intake
+        The mailboxes of the command line; none is enough where there is a profile.
+    who : Who
+    personal : Personal
+    until : float or None
+        Seconds since 1970; mail that came later is left out.
+
+    Returns
+    -------
+    Remembered
+
+    Raises
+    ------
+    click.UsageError
+        If there is neither a mailbox nor a profile.
+    """
+    from classifier.digest.run import job_records, observe_mail
+    from classifier.engine import Classifier
+    from classifier.history import Ram
+
+    profile = personal.open()
+    if profile is None and not intake.paths:
+        raise click.UsageError("name a MAILBOX: there is no profile that remembers any job")
+    mails = 0
+    with ExitStack() as stack:
+        opened = [box for box in (open_or_refuse(intake, path, stack) for path in intake.paths) if box]
+        memory = profile.memory if profile is not None else Ram()
+        classifier = Classifier(site=who.site(opened), profile=profile)
+        classifier.remember(memory)
+        with counted("mails read") as progress, classifier.together():
+            mails = observe_mail(classifier, opened, until=until, progress=progress)
+        for mailbox in opened:
+            intake.name_problems(mailbox)
+    records = list(job_records(memory))
+    latest = max((time for record in records for time in record.arrivals), default=0)
+    return Remembered(records, float(latest), mails)
+
+
+def open_or_refuse(intake: Intake, path: str, stack: ExitStack) -> Mailbox | None:
+    """Open a mailbox until the stack ends; name one that cannot be.
+
+    Parameters
+    ----------
+    intake : Intake
+    path : str
+    stack : ExitStack
+
+    Returns
+    -------
+    Mailbox or None
+    """
+    try:
+        return stack.enter_context(intake.open(path))
+    except MailboxError as error:
+        intake.refuse(error)
+        return None
