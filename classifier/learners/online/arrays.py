@@ -36,7 +36,7 @@ def to_arrays(learned: Mapping[bytes, Correction]) -> dict[str, NDArray[Any]]:
         return {}
     every = list(learned.values())
     labels = list(TEACHES)
-    arrays = (
+    arrays: tuple[NDArray[Any], ...] = (
         np.frombuffer(b"".join(learned), np.uint8).reshape(len(every), -1),
         np.array([labels.index(each.label) for each in every], np.uint8),
         np.stack([each.counts for each in every]).astype(np.int64),
