@@ -89,7 +89,7 @@ def command(
     if form == "jsonl":
         _print_object(verdict, clues)
         return
-    for line, titled in _lines(verdict, clues, screen_width()):
+    for line, titled in explained(verdict, clues, screen_width()):
         click.echo(heading(line) if titled else line)
 
 
@@ -115,8 +115,22 @@ def _print_object(verdict: Verdict, clues: int) -> None:
     sys.stdout.buffer.write(orjson.dumps(one, option=orjson.OPT_APPEND_NEWLINE))
 
 
-def _lines(verdict: Verdict, clues: int, width: int) -> Iterator[tuple[str, bool]]:
-    """Lay out message, label and both sums; yields lines, and whether each is a heading."""
+def explained(verdict: Verdict, clues: int, width: int) -> Iterator[tuple[str, bool]]:
+    """Lay out message, label and both sums.
+
+    Parameters
+    ----------
+    verdict : Verdict
+    clues : int
+        Shown of each question.
+    width : int
+        Columns.
+
+    Yields
+    ------
+    (str, bool)
+        A line without terminal control characters, and whether it is a heading.
+    """
     one = record(verdict)
     for name in ("from", "subject", "date", "message_id", "key"):
         yield (

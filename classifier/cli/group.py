@@ -22,6 +22,7 @@ COMMANDS: dict[str, str] = {
     "train": "classifier.cli.train",
     "learn": "classifier.cli.learn",
     "unlearn": "classifier.cli.unlearn",
+    "review": "classifier.cli.review",
     "audit": "classifier.cli.audit",
     "profile": "classifier.cli.profile",
     "replay": "classifier.cli.replay",
