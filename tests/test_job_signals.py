@@ -24,7 +24,7 @@ SCENES = {
     "large": USUAL.format(9000, 9_000_000_000),
     "failed": "exit status 3\n",
     "nearly": "/srv 97% used\n",
-    "labelled": "labelled",
+    "expiring": "www.example.net: expires in 5 days\n",
 }
 
 
@@ -82,6 +82,9 @@ def test_without_history_it_knows_nothing(signal: Signal) -> None:
         ("failed", "job.left_zero", "job.left_zero>=8"),
         ("failed", "job.missing", "job.missing>=2"),
         ("nearly", "job.limit", "job.limit<1"),
+        ("expiring", "job.days_left", "job.days_left>=4"),
+        ("nearly", "job.fullest", "job.fullest>=95"),
+        ("failed", "job.success_missing", "job.success_missing=no"),
         ("late", "job.gap", "job.gap>=2"),
         ("burst", "job.gap", "job.gap<-2"),
         ("other job", "job.first_on_known_host", "job.first_on_known_host=yes"),

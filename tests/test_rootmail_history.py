@@ -80,7 +80,7 @@ def test_what_comes_back_after_weeks_is_back() -> None:
 def test_missing_lines_are_gone() -> None:
     found = past(after(20), "backup of /srv started\n")
     assert len(found.gone) == 2
-    assert min(found.gone) > 0.9
+    assert min(found.gone).rate > 0.9
 
 
 @pytest.mark.parametrize(

@@ -120,7 +120,7 @@ THEMES: dict[str, tuple[int, str]] = {
     "success": (
         NEUTRAL,
         r"\bok\b|okay|success(?:ful(?:ly)?)?|complete[d]?\b|finished|\bdone\b|up.to.date|no differences|unchanged"
-        r"|healthy|\bpassed\b|\bclean\b|installed|started|not (?:yet )?due|erfolgreich|成功|正常",
+        r"|healthy|\bpassed\b|\bclean\b|installed|not (?:yet )?due|erfolgreich|成功|正常",
     ),
 }  # fmt: skip
 """Theme to its grade and the words it is known by, in templates (lower case, numbers masked)."""

@@ -6,11 +6,12 @@ import struct
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
+from classifier.rootmail.alarms import FAILURE
 from classifier.rootmail.identity import OTHER, Identity, identify
 from classifier.rootmail.masks import Line, read_lines
-from classifier.rootmail.past import Change, Told, tell_gone, tell_lines, tell_values
+from classifier.rootmail.past import Change, Gone, Told, tell_gone, tell_lines, tell_values
 from classifier.rootmail.record import Record
-from classifier.rootmail.sums import Sums, add_up
+from classifier.rootmail.sums import NEWS, Sums, add_up
 
 if TYPE_CHECKING:
     from classifier.mail import Message
@@ -20,6 +21,12 @@ JOBS, STRANGERS = 1 << 18, 1 << 10
 """Places for jobs of our own hosts and for what comes from outside. A job's place is a hash of its identity,
 and the later of two at one place wins, so no flood of made-up names can fill the memory; of 3,000 jobs
 about seventeen pairs share a place."""
+
+LATE = 3 * 86400.0
+"""A job that began so many seconds after its host was first heard of was news itself."""
+
+FAR = 4.0
+"""Standard deviations from which a number is far out of its range."""
 
 _HOST = struct.Struct("<ddI")
 
@@ -76,14 +83,16 @@ class JobPast:
         Of the host, before this one.
     unrest : float
         Share of the job's mails that brought new lines.
+    scare, swing : float
+        Share of the job's mails that brought a new line of trouble, and a number far out of its range.
     usual_length : float
         Mean ln(1 + lines) of its mails.
     length : int
         Lines of this one.
     told : tuple of Told
         Its lines, the subject first, each template once.
-    gone : tuple of float
-        Rates of the usual lines that are missing, descending.
+    gone : tuple of Gone
+        The usual lines that are missing, the most usual first.
     changes : tuple of Change
         Its numbers against their past.
     sums : Sums
@@ -101,10 +110,12 @@ class JobPast:
     host_since: float
     host_mails: int
     unrest: float
+    scare: float
+    swing: float
     usual_length: float
     length: int
     told: tuple[Told, ...]
-    gone: tuple[float, ...]
+    gone: tuple[Gone, ...]
     changes: tuple[Change, ...]
     sums: Sums
     important: int
@@ -151,7 +162,8 @@ class JobRecaller:
         now = arrival.now
         since, _, host_mails = self._host(reading.identity, now)
         lines = reading.lines
-        told, changes = tell_lines(lines, record, now), tell_values(lines, record)
+        late = record.first - since > LATE
+        told, changes = tell_lines(lines, record, now, late=late), tell_values(lines, record)
         return JobPast(
             identity=reading.identity,
             mails=record.mails,
@@ -162,6 +174,8 @@ class JobRecaller:
             host_since=since,
             host_mails=host_mails,
             unrest=record.unrest,
+            scare=record.scare,
+            swing=record.swing,
             usual_length=record.length,
             length=len(lines),
             told=tuple(told),
@@ -184,7 +198,16 @@ class JobRecaller:
             return
         record = self._record(reading.identity)
         date = arrival.message.date
-        record.add(reading.lines, arrival.now, date.zone if date else None)
+        record.add(
+            reading.lines,
+            arrival.now,
+            date.zone if date else None,
+            scared=any(
+                each.alarm.grade >= FAILURE and each.state in NEWS
+                for each in tell_lines(reading.lines, record, arrival.now)
+            ),
+            swung=any(each.kind and abs(each.z) >= FAR for each in tell_values(reading.lines, record)),
+        )
         self._memory.put("job", _place(reading.identity), record.pack())
         since, _, mails = self._host(reading.identity, arrival.now)
         told = _HOST.pack(since, arrival.now, min(mails + 1, 0xFFFFFFFF))

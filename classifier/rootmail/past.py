@@ -41,6 +41,21 @@ class Told(NamedTuple):
     rate: float
 
 
+class Gone(NamedTuple):
+    """A usual line that is missing.
+
+    Parameters
+    ----------
+    rate : float
+        Share of the job's mails that had it.
+    good : bool
+        Whether it told of success.
+    """
+
+    rate: float
+    good: bool
+
+
 class Change(NamedTuple):
     """A number out of its own past.
 
@@ -64,7 +79,7 @@ class Change(NamedTuple):
     left: float
 
 
-def tell_lines(lines: Sequence[Line], record: Record, now: float) -> list[Told]:
+def tell_lines(lines: Sequence[Line], record: Record, now: float, *, late: bool = False) -> list[Told]:
     """Compare lines with those of the past, each template once.
 
     Parameters
@@ -74,6 +89,8 @@ def tell_lines(lines: Sequence[Line], record: Record, now: float) -> list[Told]:
         As it was before this mail.
     now : float
         Arrival, in unix seconds.
+    late : bool, default False
+        Whether the job began on a host that had been known for days, so that its first lines were news.
 
     Returns
     -------
@@ -82,12 +99,12 @@ def tell_lines(lines: Sequence[Line], record: Record, now: float) -> list[Told]:
     told: dict[str, Told] = {}
     for line in lines:
         if line.reading not in told:
-            state, rate = _state(line, record, now)
+            state, rate = _state(line, record, now, late)
             told[line.reading] = Told(line, state, alarm_of(line.reading), rate)
     return list(told.values())
 
 
-def _state(line: Line, record: Record, now: float) -> tuple[str, float]:
+def _state(line: Line, record: Record, now: float, late: bool) -> tuple[str, float]:
     mails = record.mails
     if not mails:
         return "first", 0.0
@@ -98,16 +115,15 @@ def _state(line: Line, record: Record, now: float) -> tuple[str, float]:
             return ("turned" if mails >= SETTLED else "usual"), known.rate(mails)
         return ("new" if mails >= SETTLED else "early"), 0.0
     rate = seen.rate(mails)
-    if seen.first >= SETTLED and (
-        0 <= now - seen.since < YOUNG_DAYS * 86400 or mails - seen.first <= YOUNG_MAILS
-    ):
+    recent = 0 <= now - seen.since < YOUNG_DAYS * 86400
+    if (late and recent) or (seen.first >= SETTLED and (recent or mails - seen.first <= YOUNG_MAILS)):
         return "young", rate
     if rate < RARE:
         return "back", rate
     return "usual", rate
 
 
-def tell_gone(lines: Sequence[Line], record: Record) -> list[float]:
+def tell_gone(lines: Sequence[Line], record: Record) -> list[Gone]:
     """Find the usual lines that are missing.
 
     Parameters
@@ -117,14 +133,18 @@ def tell_gone(lines: Sequence[Line], record: Record) -> list[float]:
 
     Returns
     -------
-    list of float
-        The rate of each, at least one half, descending.
+    list of Gone
+        Those with a rate of at least one half, the most usual first.
     """
     if record.mails < SETTLED:
         return []
     here = {template_key(line.template) for line in lines}
-    rates = (seen.rate(record.mails) for key, seen in record.lines.items() if key not in here and not key & 1)
-    return sorted((rate for rate in rates if rate >= 0.5), reverse=True)
+    missing = (
+        Gone(seen.rate(record.mails), seen.good)
+        for key, seen in record.lines.items()
+        if key not in here and not key & 1
+    )
+    return sorted((gone for gone in missing if gone.rate >= 0.5), reverse=True)
 
 
 def tell_values(lines: Sequence[Line], record: Record) -> list[Change]:

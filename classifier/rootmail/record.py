@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 import orjson
 
+from classifier.rootmail.alarms import alarm_of
 from classifier.rootmail.masks import Line, reading_key, template_key
 from classifier.rootmail.traces import DECAY, Seen, Slot
 
@@ -18,7 +19,7 @@ LINES_KEPT, SLOTS_KEPT, ARRIVALS_KEPT = 384, 128, 96
 VERSION = 1
 
 _HEAD = struct.Struct("<BIH")
-_SEEN = struct.Struct("<QfIII")
+_SEEN = struct.Struct("<QfIII?")
 _SLOT = struct.Struct("<QHfffffff")
 
 
@@ -40,6 +41,8 @@ class Record:
     slots : dict of int to Slot
     unrest : float
         Share of the mails that brought a new line, the later ones counting more.
+    scare, swing : float
+        Share of the mails that brought a new line of trouble, and a number far out of its range.
     length : float
         Mean ln(1 + lines).
     important, unimportant : int
@@ -59,6 +62,8 @@ class Record:
     lines: dict[int, Seen] = field(default_factory=dict)
     slots: dict[int, Slot] = field(default_factory=dict)
     unrest: float = 0.0
+    scare: float = 0.0
+    swing: float = 0.0
     length: float = 0.0
     important: int = 0
     unimportant: int = 0
@@ -69,7 +74,15 @@ class Record:
         """Its name for people."""
         return name_of(self.host, self.tool, self.job, self.user)
 
-    def add(self, lines: Iterable[Line], now: float, zone: int | None = None) -> None:
+    def add(
+        self,
+        lines: Iterable[Line],
+        now: float,
+        zone: int | None = None,
+        *,
+        scared: bool = False,
+        swung: bool = False,
+    ) -> None:
         """Remember one mail.
 
         Parameters
@@ -80,29 +93,34 @@ class Record:
             Its arrival, in unix seconds; clocks may jump, so the next one may be earlier.
         zone : int, optional
             Minutes east of Greenwich of its Date:.
+        scared, swung : bool, default False
+            Whether it brought a new line of trouble, or a number far out of its range.
         """
         if not self.mails:
             self.first = now
         fresh = False
-        keys: dict[int, None] = {}
+        keys: dict[int, bool] = {}
         slots: dict[int, float] = {}
         count = 0
         for line in lines:
             count += 1
             key = template_key(line.template)
-            keys[key] = None
+            themes = alarm_of(line.reading).themes
+            keys[key] = "success" in themes or "recovery" in themes
             fresh = fresh or key not in self.lines
             if line.values:
-                keys[reading_key(line)] = None
+                keys[reading_key(line)] = False
             for at, value in enumerate(line.values):
                 slots.setdefault((key + at + 1) & _MASK, value)
         moment = min(max(int(now), 0), _LATEST)
-        for key in keys:
-            self._see(key, moment)
+        for key, good in keys.items():
+            self._see(key, moment, good)
         for key, value in slots.items():
             self._measure(key, value)
         step = max(1 / (self.mails + 1), 0.05)
         self.unrest += step * (fresh - self.unrest)
+        self.scare += step * (scared - self.scare)
+        self.swing += step * (swung - self.swing)
         self.length += step * (math.log1p(count) - self.length)
         self.mails += 1
         self.last = now
@@ -110,10 +128,10 @@ class Record:
         self.arrivals = [*self.arrivals, moment][-ARRIVALS_KEPT:]
         self._forget()
 
-    def _see(self, key: int, now: int) -> None:
+    def _see(self, key: int, now: int, good: bool) -> None:
         seen = self.lines.get(key)
         if seen is None:
-            self.lines[key] = Seen(1.0, self.mails, self.mails, now)
+            self.lines[key] = Seen(1.0, self.mails, self.mails, now, good)
         else:
             seen.weight = seen.weight * DECAY ** (self.mails - seen.last) + 1
             seen.last = self.mails
@@ -145,11 +163,12 @@ class Record:
         told = orjson.dumps(
             [
                 self.host, self.tool, self.job, self.user, self.mails, self.first, self.last, self.arrivals,
-                self.unrest, self.length, self.important, self.unimportant, self.zone, len(self.lines),
+                self.unrest, self.scare, self.swing, self.length, self.important, self.unimportant, self.zone,
+                len(self.lines),
             ]
         )  # fmt: skip
         lines = b"".join(
-            _SEEN.pack(key, each.weight, each.first, each.last, each.since)
+            _SEEN.pack(key, each.weight, each.first, each.last, each.since, each.good)
             for key, each in self.lines.items()
         )
         slots = b"".join(
@@ -190,9 +209,10 @@ class Record:
             raise ValueError(f"a job's record is of version {version}, this program reads {VERSION}")
         at = _HEAD.size + size
         told = orjson.loads(raw[_HEAD.size : at])
-        middle = at + told[13] * _SEEN.size
+        middle = at + told[15] * _SEEN.size
         record = cls(*told[:8])
-        record.unrest, record.length, record.important, record.unimportant, record.zone = told[8:13]
+        record.unrest, record.scare, record.swing, record.length = told[8:12]
+        record.important, record.unimportant, record.zone = told[12:15]
         record.lines = {key: Seen(*rest) for key, *rest in _SEEN.iter_unpack(raw[at:middle])}
         record.slots = {key: Slot(*rest) for key, *rest in _SLOT.iter_unpack(raw[middle:])}
         return record

@@ -8,12 +8,14 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from classifier.rootmail.alarms import FAILURE
+from classifier.rootmail.masks import Line
 from classifier.rootmail.past import STATES, Change, Told
 
 NEWS = ("new", "turned", "young")
 """States of what this job has not always said."""
 
 _WORD = re.compile(r"[^\W\d_]{2,24}")
+_DAYS = re.compile(r"(?<![\d.,-])(\d{1,5}) ?(?:days?\b|d\b|Tagen?\b|jours?\b|días?\b|日)")
 WORDS = 200
 """Words of new lines that are kept."""
 
@@ -55,6 +57,10 @@ class Sums(NamedTuple):
         Largest distance of any number below and above its mean, in standard deviations, not negative.
     limit : float
         Mails until the first number reaches its limit if it goes on like that; inf if none does.
+    days_left : float
+        Fewest days that a line says are left; inf where none says so.
+    fullest : float
+        Largest percentage; -1 where there is none.
     """
 
     states: dict[str, State]
@@ -68,6 +74,8 @@ class Sums(NamedTuple):
     lowest: float
     highest: float
     limit: float
+    days_left: float
+    fullest: float
 
     def grade(self, *states: str) -> int:
         """Highest grade of the lines of some states.
@@ -117,6 +125,8 @@ def add_up(told: Sequence[Told], changes: Sequence[Change]) -> Sums:
         lowest=max((-change.z for change in changes), default=0.0),
         highest=max((change.z for change in changes), default=0.0),
         limit=min((change.left for change in changes), default=math.inf),
+        days_left=_days_left(told),
+        fullest=max((value for each in told for value in _percentages(each.line)), default=-1.0),
     )
 
 
@@ -128,6 +138,21 @@ _STAGES = {
 
 def _themes(told: Sequence[Told]) -> frozenset[str]:
     return frozenset(f"{_STAGES[each.state]}:{theme}" for each in told for theme in each.alarm.themes)
+
+
+def _days_left(told: Sequence[Told]) -> float:
+    """Find the fewest days left where a line speaks of an end."""
+    found = (
+        int(match[1])
+        for each in told
+        if "expiry" in each.alarm.themes
+        for match in _DAYS.finditer(each.line.text)
+    )
+    return float(min(found, default=math.inf))
+
+
+def _percentages(line: Line) -> list[float]:
+    return [value for at, value in enumerate(line.values) if line.percent >> at & 1]
 
 
 def _words(told: Sequence[Told]) -> frozenset[str]:

@@ -21,12 +21,15 @@ class Seen:
         Number of the job's mail in which it came first and last.
     since : int
         When it came first, in unix seconds.
+    good : bool
+        Whether it tells of success.
     """
 
     weight: float
     first: int
     last: int
     since: int
+    good: bool
 
     def rate(self, mails: int) -> float:
         """Share of the job's mails with it, the later ones counting more.

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from classifier.signals import (  # noqa: F401  # importing a group is what enters its signals
-    addressed,
     authentication,
     author,
     author_domain,
@@ -23,9 +22,6 @@ from classifier.signals import (  # noqa: F401  # importing a group is what ente
     mx_ours,
     mx_targets,
     other_filters,
-    pairs,
-    people,
-    reader,
     recipients,
     relay,
     route,
@@ -36,7 +32,4 @@ from classifier.signals import (  # noqa: F401  # importing a group is what ente
     structure,
     subject,
     text,
-    thread,
-    topic,
-    wording,
 )

@@ -148,7 +148,7 @@ def calm(facts: Facts) -> bool | None:
     sums = past.sums
     alarmed = sums.grade("new", "turned", "young", "back") >= 2
     moved = max(sums.zero, sums.nonzero, sums.low, sums.high) >= 4
-    return not alarmed and not moved and not any(rate > 0.9 for rate in past.gone)
+    return not alarmed and not moved and not any(gone.rate > 0.9 for gone in past.gone)
 
 
 @signal("job.important_before", kind="number", needs=HISTORY, edges=(0.02, 0.1, 0.3, 0.7))

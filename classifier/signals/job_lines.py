@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from classifier.signals.job import GRADES, HISTORY, OLD_DAYS, RESTLESS, host_days, level, past_of
+from classifier.signals.job import GRADES, HISTORY, OLD_DAYS, RESTLESS, SETTLED, host_days, level, past_of
 from classifier.signals.registry import signal
 
 if TYPE_CHECKING:
@@ -126,7 +126,20 @@ def missing_always(facts: Facts) -> float | None:
     Source: measured on P5; no standard speaks of it.
     """
     past = past_of(facts)
-    return None if past is None else sum(rate > 0.9 for rate in past.gone)
+    return None if past is None else sum(each.rate > 0.9 for each in past.gone)
+
+
+@signal("job.success_missing", needs=HISTORY)
+def success_missing(facts: Facts) -> bool | None:
+    """Whether a usual line is missing that told of success.
+
+    Sees: lines of success in at least half of the job's mails; unknown before the third mail.
+    Means: "backup OK" that does not come.
+    Fooled by: success told in other words.
+    Source: measured on P5; no standard speaks of it.
+    """
+    past = past_of(facts)
+    return None if past is None or past.mails < SETTLED else any(each.good for each in past.gone)
 
 
 @signal("job.test", needs=HISTORY)
@@ -157,14 +170,17 @@ def news(facts: Facts) -> frozenset[str] | None:
         return None
     sums = past.sums
     fresh, back = sums.grade("new", "turned", "young"), sums.grade("new", "turned", "young", "back")
-    restless, old = level(past.unrest, RESTLESS), host_days(past) > OLD_DAYS
-    gone = level(sum(rate > 0.9 for rate in past.gone), (1, 3))
+    restless, scare = level(past.unrest, RESTLESS), level(past.scare, RESTLESS)
+    days, old = level(host_days(past), (0.9, 2, OLD_DAYS)), host_days(past) > OLD_DAYS
+    gone = level(sum(each.rate > 0.9 for each in past.gone), (1, 3))
     crosses = {
         f"fresh={GRADES[fresh]},unrest={restless}",
         f"back={GRADES[back]},unrest={restless}",
+        f"fresh={GRADES[fresh]},scare={scare}",
+        f"back={GRADES[back]},scare={scare}",
         f"fresh={GRADES[fresh]},usual={GRADES[sums.states['usual'].grade]}",
         f"fresh={GRADES[fresh]},missing={gone}",
-        f"first={GRADES[sums.grade('first', 'early')]},old={old:d},mails={min(past.mails, 2)}",
+        f"first={GRADES[sums.grade('first', 'early')]},host={days},mails={min(past.mails, 2)}",
         f"lines={level(sums.states['new'].lines, (1, 2, 5, 20))},unrest={restless}",
     }
     if past.told:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 from classifier.signals.job import GRADES, HISTORY, RESTLESS, level, past_of
@@ -107,6 +108,45 @@ def limit(facts: Facts) -> float | None:
     return past.sums.limit
 
 
+@signal("job.days_left", kind="number", needs=HISTORY, edges=(1, 4, 8, 15, 31))
+def days_left(facts: Facts) -> float | None:
+    """How many days are left, as a line says that speaks of an end.
+
+    Sees: the fewest of "24 days left", "expires in 3 days" and the like; unknown where no line says so.
+    Means: certificates, domains, licences and passwords that run out.
+    Fooled by: what is renewed by itself.
+    Source: measured on P5; no standard speaks of it.
+    """
+    past = past_of(facts)
+    return None if past is None or past.sums.days_left == math.inf else past.sums.days_left
+
+
+@signal("job.fullest", kind="number", needs=HISTORY, edges=(50, 80, 90, 95, 98, 101))
+def fullest(facts: Facts) -> float | None:
+    """Which is the largest percentage in the lines.
+
+    Sees: numbers right before %; unknown where there is none.
+    Means: disks, quotas and tables that are nearly full.
+    Fooled by: percentages of other things.
+    Source: measured on P5; no standard speaks of it.
+    """
+    past = past_of(facts)
+    return None if past is None or past.sums.fullest < 0 else past.sums.fullest
+
+
+@signal("job.swing", kind="number", needs=HISTORY, edges=(0.05, 0.15, 0.3, 0.6))
+def swing(facts: Facts) -> float | None:
+    """Which share of the job's mails brought a number far out of its range.
+
+    Sees: the job's record, the later mails counting more; unknown for the first mail.
+    Means: where numbers always jump, a jump is no news.
+    Fooled by: one long fault.
+    Source: measured on P5; no standard speaks of it.
+    """
+    past = past_of(facts)
+    return None if past is None or not past.mails else past.swing
+
+
 @signal("job.jumps", kind="set", needs=HISTORY)
 def jumps(facts: Facts) -> frozenset[str] | None:
     """Falls and rises of numbers, crossed with what makes them weigh more or less.
@@ -123,8 +163,11 @@ def jumps(facts: Facts) -> frozenset[str] | None:
     sums = past.sums
     fall, rise = level(max(sums.zero, sums.low), _JUMPS), level(max(sums.nonzero, sums.high), _JUMPS)
     news = GRADES[sums.grade("new", "turned", "young", "back")]
+    swing = level(past.swing, RESTLESS)
     return frozenset(
         (
+            f"fall={fall},swing={swing}",
+            f"rise={rise},swing={swing}",
             f"fall={fall},unrest={level(past.unrest, RESTLESS)}",
             f"rise={rise},usual={GRADES[sums.states['usual'].grade]}",
             f"fall={fall},rise={rise},news={news}",

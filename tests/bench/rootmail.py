@@ -1,22 +1,39 @@
-"""How well importance of root mail is told on a host whose mail was never learned (protocol P5, host).
+"""How well importance of root mail is told: protocol P5, on `data/rootmail`.
 
-    python tests/bench/rootmail.py [--bits 18]
+    python tests/bench/rootmail.py [--bits 18] [--groups] [--whole-way]
 
-For each host a model learns the labels of all other hosts and scores this one's mail, without history; the
-scores of all hosts are pooled and judged as one ranking.
+Three ways to leave out: the last third by time; one host at a time; tools, in six groups (kinds never seen).
+All mail is remembered in order of arrival, each message after it was scored; what is left out is never
+learned. Scores of all parts are pooled. Intervals (95 %) are of 500 resamples of hosts, or of episodes: the
+messages of one host and kind without a gap of three days. "By kind" each kind of important mail counts alike.
+
+--groups leaves out groups of signals, one at a time; --whole-way trains and scores mon01 through
+`train` and `classify_many` alone and compares with what the other rows say of it.
 """
 
 from __future__ import annotations
 
 import argparse
+from collections.abc import Iterator, Sequence
+from functools import partial
+from hashlib import sha1
+from time import process_time
+from typing import Any
 
 import numpy as np
-from corpora import argument_parser, open_corpora, print_head, print_row
+from corpora import print_head, print_row
 from numpy.typing import NDArray
 from root_corpus import RootMail, read_root_mail
 
+from classifier import Classifier
 from classifier.engine import train
-from classifier.features import Schema
+from classifier.evaluate.intervals import percentiles, resamples
+from classifier.features import Rows, Schema
+from classifier.features.schema import ALONE, VIEWS
+from classifier.history import Ram
+from classifier.mail import Message
+from classifier.signals import REGISTRY
+from classifier.training import read_rows, train_rows
 
 READ = 0.10
 """Part of the mail, the best first, that somebody has time to read."""
@@ -24,55 +41,171 @@ READ = 0.10
 PRECISION = 0.90
 """Part of what is called important that has to be."""
 
+GAP = 3 * 86400.0
+"""Seconds without a message of its kind after which an episode is over."""
 
-def held_out_scores(mails: list[RootMail], host: str, bits: int) -> list[float]:
-    """Learn from all hosts but one; returns the log-odds of importance of that one's mail."""
+GROUPS = {
+    "lines": (
+        "trouble", "lines", "alarming", "subject", "missing", "missing_always", "success_missing", "calm",
+    ),
+    "themes": ("themes", "test"),
+    "words": ("words",),
+    "numbers": (
+        "became_zero", "left_zero", "fell", "rose", "lowest", "highest", "limit", "days_left", "fullest",
+        "swing",
+    ),
+    "crosses": ("news", "jumps"),
+    "rhythm": ("mails", "host_days", "first_on_known_host", "gap", "unrest", "length"),
+}  # fmt: skip
+"""Signals of jobs by what they look at."""
+
+Floats = NDArray[np.float64]
+Part = tuple[NDArray[np.intp], NDArray[np.intp]]
+
+
+def parts_of(split: str, mails: Sequence[RootMail]) -> Iterator[Part]:
+    """Yield what is learned and what is left out; mails are in order of arrival."""
+    if split == "time":
+        cut = len(mails) * 2 // 3
+        yield np.arange(cut), np.arange(cut, len(mails))
+        return
+    of = np.array([mail.host if split == "host" else tool_group(mail.tool) for mail in mails])
+    for left_out in np.unique(of):
+        yield np.flatnonzero(of != left_out), np.flatnonzero(of == left_out)
+
+
+def tool_group(tool: str) -> str:
+    """Put a tool into one of six groups."""
+    return str(int(sha1(tool.encode(), usedforsecurity=False).hexdigest(), 16) % 6)
+
+
+def read(mails: Sequence[RootMail], schema: Schema) -> tuple[Rows, list[str], float]:
+    """Turn all mail into rows, remembering each message after it; returns messages per second, too."""
+    classifier = Classifier(schema=schema, memory=Ram())
+    facts = partial(classifier.facts, observe=True)
+    pairs = ((Message(mail.stored.raw), mail.label) for mail in mails)
+    start = process_time()
+    rows, labels = read_rows(classifier.extractor, facts, pairs)
+    return rows, labels, len(mails) / (process_time() - start)
+
+
+def score(rows: Rows, labels: Sequence[str], split: str, mails: Sequence[RootMail]) -> Floats:
+    """Score what each part leaves out by a model of the rest; nan for what is always learned."""
+    scores = np.full(len(mails), np.nan)
+    for learned, left_out in parts_of(split, mails):
+        model = train_rows(rows.take(learned), [labels[at] for at in learned])
+        scores[left_out] = model.tables.score(rows.take(left_out))[:, 1]
+    return scores
+
+
+def episodes(mails: Sequence[RootMail], by_host: bool) -> NDArray[np.intp]:
+    """Number the units that are drawn: hosts, or episodes."""
+    numbers: dict[Any, int] = {}
+    last: dict[tuple[str, str], tuple[float, int]] = {}
+    units = []
+    for mail in mails:
+        key = (mail.host, mail.kind)
+        before, run = last.get(key, (mail.arrived, 0))
+        last[key] = (mail.arrived, run + (mail.arrived - before > GAP))
+        units.append(numbers.setdefault(mail.host if by_host else (*key, last[key][1]), len(numbers)))
+    return np.array(units, np.intp)
+
+
+def figures(gold: NDArray[np.bool_], weight: Floats) -> tuple[Any, Any]:
+    """Average precision, and recall reading `READ`, of ranked messages that count so often each."""
+    seen, hits = np.cumsum(weight, -1), np.cumsum(weight * gold, -1)
+    found = np.maximum(hits[..., -1], 1e-9)
+    precision = np.divide(hits, seen, out=np.zeros_like(hits), where=seen > 0)
+    read = (weight * gold * (seen <= READ * seen[..., -1:])).sum(-1)
+    return (weight * gold * precision).sum(-1) / found, read / found
+
+
+def told(scores: Floats, split: str, mails: Sequence[RootMail]) -> list[str]:
+    """Judge one pooled ranking."""
+    known = np.flatnonzero(~np.isnan(scores))
+    ranked = known[np.argsort(-scores[known], kind="stable")]
+    gold = np.array([mails[at].important for at in ranked])
+    average, recall = figures(gold, np.ones(len(gold)))
+    units = np.unique(episodes([mails[at] for at in np.sort(ranked)], split == "host"), return_inverse=True)[
+        1
+    ]
+    unit_of = units[np.searchsorted(np.sort(ranked), ranked)]
+    draws = [
+        figures(gold, counts[:, unit_of]) for counts in resamples(int(units.max()) + 1, 500, 0, len(gold))
+    ]
+    spans = [percentiles(np.concatenate([draw[at] for draw in draws])) for at in (0, 1)]
+    hits = np.cumsum(gold)
+    precision = hits / np.arange(1, len(hits) + 1)
+    precise = hits[precision >= PRECISION].max(initial=0) / hits[-1]
+    early = np.arange(len(gold)) < READ * len(gold)
+    kinds = np.array([mails[at].kind for at in ranked])
+    by_kind = [(precision[chosen].mean(), early[chosen].mean()) for chosen in _each(kinds, gold)]
+    return [
+        f"{average:.3f} ({spans[0][0]:.3f} to {spans[0][1]:.3f})",
+        f"{recall:.1%} ({spans[1][0]:.1%} to {spans[1][1]:.1%})",
+        f"{precise:.1%}",
+        f"{np.mean([each[0] for each in by_kind]):.3f}",
+        f"{np.mean([each[1] for each in by_kind]):.1%}",
+    ]
+
+
+def _each(kinds: NDArray[Any], gold: NDArray[np.bool_]) -> list[NDArray[np.bool_]]:
+    return [(kinds == kind) & gold for kind in np.unique(kinds[gold])]
+
+
+def compare(rows: Rows, labels: Sequence[str], mails: Sequence[RootMail], name: str) -> dict[str, Floats]:
+    """Print a row for each split; returns the scores."""
+    found = {}
+    for split in ("time", "host", "tool"):
+        found[split] = score(rows, labels, split, mails)
+        n = int((~np.isnan(found[split])).sum())
+        print_row(name, split, n, *told(found[split], split, mails))
+    return found
+
+
+def whole_way(mails: Sequence[RootMail], bits: int, scores: Floats) -> None:
+    """Train without a host and judge its mail by nothing but the public calls."""
+    rest = [mail for mail in mails if mail.host != "mon01"]
     sources = [
-        (label, [mail.stored for mail in mails if mail.host != host and mail.label == label])
+        (label, [mail.stored for mail in rest if mail.label == label])
         for label in ("important", "unimportant")
     ]
-    classifier = train(sources, schema=Schema(bits=bits))
-    verdicts = classifier.classify_many(mail.stored for mail in mails if mail.host == host)
-    return [verdict.log_odds.importance for verdict in verdicts]
-
-
-def recalls(gold: NDArray[np.bool_], scores: NDArray[np.float64]) -> tuple[float, float]:
-    """Return the recall when reading `READ` of the mail, and the best recall at `PRECISION`."""
-    order = np.argsort(-scores, kind="stable")
-    hits = np.cumsum(gold[order])
-    precise = hits / np.arange(1, len(hits) + 1) >= PRECISION
-    return hits[int(READ * len(hits)) - 1] / hits[-1], (hits[precise].max() if precise.any() else 0) / hits[
-        -1
-    ]
+    model = train(sources, schema=Schema(bits=bits, views=VIEWS)).model
+    classifier = Classifier(model, memory=Ram())
+    own = [at for at, mail in enumerate(mails) if mail.host == "mon01"]
+    start = process_time()
+    verdicts = list(classifier.classify_many((mails[at].stored for at in own), observe=True))
+    rate = len(own) / (process_time() - start)
+    off = max(abs(v.log_odds.importance - s) for v, s in zip(verdicts, scores[own], strict=True))
+    print(f"\nmon01 by the public calls: {rate:.0f} messages/s; largest difference {off:.2g}")
 
 
 def main(asked: argparse.Namespace) -> None:
-    """Print a row for each host, which ranks it alone, and one for all pooled."""
-    corpora = open_corpora(asked)
-    judge, mails = corpora.referee(), read_root_mail(corpora)
-    hosts = np.array([mail.host for mail in mails])
-    gold = np.array([mail.important for mail in mails])
-    scores = np.zeros(len(mails))
+    """Print a table: without history, with it, and without each of its groups."""
+    mails = sorted(read_root_mail(), key=lambda mail: mail.arrived)
     print_head(
-        "host left out",
-        "messages",
-        "important",
-        "average precision",
-        "read for 80 %",
-        f"recall reading {READ:.0%}",
-        f"recall at {PRECISION:.0%} precision",
-    )
-    for host in [*np.unique(hosts), "pooled"]:
-        chosen = np.ones(len(mails), bool) if host == "pooled" else hosts == host
-        if host != "pooled":
-            scores[chosen] = held_out_scores(mails, host, asked.bits)
-        told = judge(gold[chosen], scores[chosen])
-        read, precise = recalls(gold[chosen], scores[chosen])
-        row = [told["average_precision"], told["read_for_80"], f"{read:.1%}", f"{precise:.1%}"]
-        print_row(host, told["n"], told["positives"], *row)
+        "columns", "left out", "messages", "average precision", f"recall reading {READ:.0%}",
+        f"recall at {PRECISION:.0%} precision", "by kind: AP", f"by kind: recall reading {READ:.0%}",
+    )  # fmt: skip
+    rows, labels, rate = read(mails, Schema(bits=asked.bits, views=ALONE))
+    compare(rows, labels, mails, "without history")
+    rows, labels, with_history = read(mails, Schema(bits=asked.bits, views=VIEWS))
+    scores = compare(rows, labels, mails, "with history")
+    if asked.groups:
+        for group, names in GROUPS.items():
+            left = [s for s in REGISTRY if s not in {f"job.{name}" for name in names} and REGISTRY[s].default]
+            rows, labels, _ = read(mails, Schema(bits=asked.bits, views=VIEWS, signals=tuple(left)))
+            compare(rows, labels, mails, f"without {group}")
+    print(f"\nreading, messages/s of CPU: {rate:.0f} without history, {with_history:.0f} with it")
+    if asked.whole_way:
+        whole_way(mails, asked.bits, scores["host"])
 
 
 if __name__ == "__main__":
-    parser = argument_parser(__doc__)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--bits", type=int, default=18, help="columns for words, as a power of two")
+    parser.add_argument("--groups", action="store_true", help="leave out each group of signals of jobs")
+    parser.add_argument("--whole-way", action="store_true", help="judge one host by the public calls alone")
     main(parser.parse_args())
