@@ -26,6 +26,7 @@ COMMANDS: dict[str, str] = {
     "audit": "classifier.cli.audit",
     "profile": "classifier.cli.profile",
     "replay": "classifier.cli.replay",
+    "suggest": "classifier.cli.suggest",
     "evaluate": "classifier.cli.evaluate",
     "models": "classifier.cli.models",
     "signals": "classifier.cli.signals",

@@ -152,8 +152,7 @@ def command(
     """
     if not given:
         raise click.UsageError("no labelled mail: give --spam, --ham, --important, --unimportant or --labels")
-    read = [*(path for _, path in given.folders), *given.tabled, given.table, scoring.model]
-    summary.check([output], read)
+    summary.check([output], [*given.paths(), scoring.model])
     from classifier.evaluate.replay import replay
     from classifier.evaluate.tally import Tally
     from classifier.evaluate.worst import Worst
@@ -241,7 +240,7 @@ def _told(given: Given, scoring: Scoring, options: dict[str, Any]) -> dict[str, 
     delay = options["delay"]
     return {
         "model": scoring.model,
-        "mail": [path for _, path in given.folders] + list(given.tabled),
+        "mail": given.paths(),
         "order": options["order"],
         "regime": options["regime"],
         "margin": options["margin"] if options["regime"] == "tune" else None,

@@ -63,14 +63,15 @@ class LabelledMail:
             yield from each
 
     def count(self) -> int:
-        """Count the messages; folders are read through for it.
+        """Count the messages that have labels; folders are read through for it.
 
         Returns
         -------
         int
         """
         folders = sum(sum(1 for _ in mailbox.keys()) for _, mailbox in self.folders)  # noqa: SIM118
-        return folders + (len(self.tabled) if self.tabled else 0)
+        marked = sum(sum(each.counts.values()) for each in self.marked)
+        return folders + (len(self.tabled) if self.tabled else 0) + marked
 
     def get(self, mailbox: str, key: str) -> Stored:
         """Fetch one message again.

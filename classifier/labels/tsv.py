@@ -70,6 +70,19 @@ class LabelFile:
         found.unlabelled = unlabelled
         return found
 
+    def knows(self, stored: Stored) -> bool:
+        """Tell whether a row speaks of a message.
+
+        Parameters
+        ----------
+        stored : Stored
+
+        Returns
+        -------
+        bool
+        """
+        return bool(_names(stored, self.rows))
+
     def _agreed(self, names: list[Name]) -> str:
         """Return the one label of a message that a row names by id and another by key."""
         labels = {self.rows[name][0] for name in names}
