@@ -313,6 +313,29 @@ def test_no_evidence_no_promise() -> None:
     assert list(promised({}, Cuts())) == ["no promise: no budget was given in training"]
 
 
+def test_copies_of_a_mail_that_must_not_be_lost_count_once_and_as_the_worst() -> None:
+    scores = np.array([-9.0, -8.0, 4.0, -7.0, -6.0, 5.0, 6.0])
+    labels = ["ham"] * 5 + ["spam"] * 2
+    kin = np.array([0, 0, 0, 3, 4, 5, 5])
+    found = Evidence.of(labels, {"spam": (np.arange(7), scores)}, kin)
+    ham, spam = found.get("spam", "ham"), found.get("spam", "spam")
+    assert (ham.messages, spam.messages) == (3, 2)
+    assert ham.risk_at(1) == 4
+    assert ham.risk_at(2) == -6
+    assert Evidence.of(labels, {"spam": (np.arange(7), scores)}).get("spam", "ham").messages == 5
+
+
+def test_copies_prove_nothing_more() -> None:
+    """A villain would promise by 3,000 copies of one mail what 3,000 mails would have promised."""
+    scores = np.concatenate([np.linspace(-9, -8, 3000), [9.0]])
+    labels = ["ham"] * 3000 + ["spam"]
+    held_out = {"spam": (np.arange(3001), scores)}
+    budget = Terms.parse("1/1000")
+    assert not list(broken(settle(budget, Evidence.of(labels, held_out), Cuts())))
+    kin = np.minimum(np.arange(3001), 20)
+    assert list(broken(settle(budget, Evidence.of(labels, held_out, kin), Cuts())))
+
+
 def test_scores_that_were_never_held_out_are_no_evidence() -> None:
     labels = ["ham"] * 3000 + ["spam"]
     rows = np.arange(3001)

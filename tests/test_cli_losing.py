@@ -36,6 +36,7 @@ def promising(folders: dict[str, Path]) -> Path:
     for protected in ("mail that is no spam", "important mail"):
         assert f"promise: of {protected} at most 1/20 is called" in result.stdout
     assert "cannot be promised" not in result.stderr
+    assert "  lost: important mail: of 80 held out (copies once), " in result.stdout
     return path
 
 
@@ -167,7 +168,7 @@ def test_sorting_puts_away_only_what_the_budget_allows(mbox: Path, promising: Pa
 def test_a_model_says_in_words_what_it_promises(promising: Path) -> None:
     told = run("models", "--format", "text", promising).stdout
     assert "of important mail at most 1/20 is called unimportant or spam" in told
-    assert "mail that is no spam: of 160 held out, " in told
+    assert "mail that is no spam: of 160 held out (copies once), " in told
     assert any("1/1000" in line and line.count("not promised") == 2 for line in told.splitlines())
     card = json.loads(run("models", promising).stdout)
     assert card["promise"]["max_lost"] == "1/20"

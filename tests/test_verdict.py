@@ -90,6 +90,7 @@ def test_an_unsure_message_is_never_in_the_spam(cuts: Cuts, spam: float, importa
         (0, 0, "important", True),
         (-5, 5, "important", False),
         (-5, -5, "unimportant", False),
+        (-5, -2.9, "unimportant", True),
         (-5, 0.5, "important", True),
         (-5, -0.5, "unimportant", True),
         (-2, 5, "important", True),

@@ -35,6 +35,9 @@ _LONGEST = 10_000
 CLASSES = {"spam": {"ham": 1, "important": 1, "spam": -1}, "importance": {"important": -1, "unimportant": 1}}
 """Of each question the classes, and the sign that makes a risk of a log-odds. Ham is all that is no spam."""
 
+PROTECTED = frozenset({"ham", "important"})
+"""Classes that must not be lost."""
+
 
 @dataclass(frozen=True, slots=True)
 class Ladder:
@@ -43,7 +46,7 @@ class Ladder:
     Parameters
     ----------
     messages : int
-        How many there are.
+        How many there are; near-duplicates may count as one.
     ranks : tuple of int
         Which of them are kept; rank 1 is the worst.
     risks : tuple of float
@@ -157,7 +160,10 @@ class Evidence:
 
     @classmethod
     def of(
-        cls, labels: Sequence[str], held_out: Mapping[str, tuple[NDArray[np.intp], NDArray[np.float64]]]
+        cls,
+        labels: Sequence[str],
+        held_out: Mapping[str, tuple[NDArray[np.intp], NDArray[np.float64]]],
+        kin: NDArray[np.intp] | None = None,
     ) -> Evidence:
         """Gather evidence from the scores of rows that their scorer had not seen.
 
@@ -168,6 +174,9 @@ class Evidence:
         held_out : mapping of str to (ndarray of shape (k,), ndarray of shape (k,))
             Of each learned question the rows that have an answer, and their calibrated log-odds, in nats.
             Rows without a finite one were never held out; where all scores are equal, none was.
+        kin : ndarray of shape (n,), int, optional
+            Near-duplicates have the same number. Of mail that must not be lost they count once, and as the
+            one that fares worst: a hundred copies of a mail do not prove what a hundred mails would.
 
         Returns
         -------
@@ -182,8 +191,12 @@ class Evidence:
                 continue
             for kind, sign in CLASSES[question].items():
                 chosen = mine != "spam" if kind == "ham" else mine == kind
-                if chosen.any():
-                    ladders[question, kind] = Ladder.of(sign * scores[chosen])
+                if not chosen.any():
+                    continue
+                risks = sign * scores[chosen]
+                if kin is not None and kind in PROTECTED:
+                    risks = _worst(risks, kin[rows][fit][chosen])
+                ladders[question, kind] = Ladder.of(risks)
         return cls(ladders)
 
     def get(self, question: str, kind: str) -> Ladder:
@@ -237,6 +250,14 @@ class Evidence:
             )
         except (AttributeError, KeyError, TypeError) as error:
             raise ModelFormatError(f"its evidence is damaged: {error}") from None
+
+
+def _worst(risks: NDArray[np.float64], kin: NDArray[np.intp]) -> NDArray[np.float64]:
+    """Keep the greatest risk of each group."""
+    numbers, member = np.unique(kin, return_inverse=True)
+    worst = np.full(len(numbers), -np.inf)
+    np.maximum.at(worst, member, risks)
+    return worst
 
 
 def _up(risk: float) -> float:

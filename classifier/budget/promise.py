@@ -13,8 +13,8 @@ Each promise is an exact one-sided 95 % bound (Clopper and Pearson) on the share
 for mail of the kind that was held out. The cut stands at the score of a rank that the number of messages and
 the budget decide beforehand, so choosing it by the same scores spoils nothing: it is a distribution-free
 tolerance limit (Wilks 1941, "Determination of sample sizes for setting tolerance limits"). What is assumed:
-new mail is drawn like the mail held out, each message by itself. Mail in bursts and mail of other kinds keep
-no promise.
+new mail is drawn like the mail held out, each message by itself; near-duplicates count once. Mail of kinds
+that were not there in training keeps no promise.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ class Promise:
     question : str
         ``spam`` or ``importance``.
     messages : int
-        How many that must not be lost were held out.
+        How many that must not be lost were held out; near-duplicates may count as one.
     lost : int
         How many of them the cuts would have lost; rather too many than too few.
     at_most : float

@@ -144,7 +144,7 @@ def describe(card: Mapping[str, Any], cuts: Cuts) -> Iterator[tuple[str, bool]]:
     if not told:
         yield "  none: what it loses is not known, and no budget can be promised", False
         return
-    yield from ((f"  {_counted(promise)}", False) for promise in told)
+    yield from ((f"  {held_out_loss(promise)}", False) for promise in told)
     yield "", False
     yield "Budgets it can promise", True
     yield from ((line, False) for line in _table(evidence, cuts))
@@ -160,9 +160,19 @@ def _place(cut: float) -> str:
     return f"{f'{odds} : 1' if cut > 0 else f'1 : {odds}'} ({cut:+.2f})"
 
 
-def _counted(promise: Promise) -> str:
+def held_out_loss(promise: Promise) -> str:
+    """Say what is lost of the mail held out.
+
+    Parameters
+    ----------
+    promise : Promise
+
+    Returns
+    -------
+    str
+    """
     return (
-        f"{PROTECTED[promise.question]}: of {promise.messages} held out, {promise.lost} "
+        f"{PROTECTED[promise.question]}: of {promise.messages} held out (copies once), {promise.lost} "
         f"{'is' if promise.lost == 1 else 'are'} {LOST_AS[promise.question]}; that is at most "
         f"{one_in(promise.at_most)} (95 % confidence)"
     )

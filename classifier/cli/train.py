@@ -106,7 +106,7 @@ def _learn(
     terms: Terms,
 ) -> int:
     """Train, write the model, say how well it does on mail held out; returns the number of messages."""
-    from classifier.budget.words import broken, promised
+    from classifier.budget.words import broken, held_out_loss, promised
     from classifier.engine import train
     from classifier.features import Schema
 
@@ -131,6 +131,9 @@ def _learn(
         click.echo(f"  {question}: {told['positives']} yes, {told['negatives']} no; held out: {held_out}")
     for said in promised(classifier.card, classifier.model.cuts) if terms else ():
         click.echo(f"  promise: {said}")
-    for said in broken(classifier.decide_by(terms)):
+    settled = classifier.decide_by(terms)
+    for promise in settled.promises:
+        click.echo(f"  lost: {held_out_loss(promise)}")
+    for said in broken(settled):
         complain(f"{output}: {said}")
     return int(training["messages"])

@@ -52,15 +52,17 @@ class Cuts:
         From here on there is no doubt that it is important, in nats.
     importance : float, default 0
         What is not spam is called important from here on, in nats.
-    unimportant : float, default -ln 3
-        Below this there is no doubt that it is unimportant, in nats.
+    unimportant : float, default -ln 19
+        Below this there is no doubt that it is unimportant, in nats. Root mail at random: below -ln 3, 12.6 %
+        of the important were lost without a doubt said, below -ln 19 9.3 %; with near-duplicates left out of
+        training together, 45 % and 13 %. Important mail is rare there; a budget is the safer way.
     """
 
     spam: float = math.log(19)
     ham: float = -math.log(19)
     important: float = math.log(3)
     importance: float = 0.0
-    unimportant: float = -math.log(3)
+    unimportant: float = -math.log(19)
 
     @classmethod
     def from_json(cls, card: Mapping[str, Any]) -> Cuts:
