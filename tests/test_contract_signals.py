@@ -16,7 +16,12 @@ from signals_golden import GOLDEN
 from classifier.mail import Message
 from classifier.signals import REGISTRY, Facts, Observer, Signal, values
 
-ELSEWHERE = {"mx": "test_mx_signals.py", "job": "test_job_signals.py"}
+PEOPLE = ("addressed", "pairs", "people", "reader", "thread", "topic", "wording")
+ELSEWHERE = {
+    "mx": "test_mx_signals.py",
+    "job": "test_job_signals.py",
+    **dict.fromkeys(PEOPLE, "test_people_signals.py"),
+}
 """Groups whose golden mails need more than mail and site, and the tests that hold them to it."""
 
 SIGNALS = [pytest.param(signal, id=name) for name, signal in REGISTRY.items()]

@@ -16,7 +16,7 @@ from sklearn.pipeline import make_pipeline
 from classifier.features import Extractor, MailVectorizer, Rows, Schema
 from classifier.features.extractor import hash_signal
 from classifier.features.naming import name_columns
-from classifier.features.schema import SIGNAL_BITS
+from classifier.features.schema import HISTORY_BITS, SIGNAL_BITS
 from classifier.learners import BayesLearner
 from classifier.mail import Message
 from classifier.signals import REGISTRY, Facts, Site, observe
@@ -165,14 +165,17 @@ def test_blocks_have_length_one_or_none() -> None:
         assert all(abs(length - 1) < 1e-5 or length == 0 for length in lengths.ravel())
 
 
-def test_signals_known_beforehand_share_hardly_a_column() -> None:
+@pytest.mark.parametrize(("history", "bits", "most"), [(False, SIGNAL_BITS, 8), (True, HISTORY_BITS, 24)])
+def test_signals_known_beforehand_share_hardly_a_column(history: bool, bits: int, most: int) -> None:
     known: list[str] = []
     for signal in REGISTRY.values():
-        known += [f"{signal.name}=yes", f"{signal.name}=no"] if signal.kind == "flag" else signal.bins
-    taken = {hash_signal(name) >> (64 - SIGNAL_BITS) for name in known}
+        if ("history" in signal.needs) == history:
+            known += [f"{signal.name}=yes", f"{signal.name}=no"] if signal.kind == "flag" else signal.bins
+    taken = {hash_signal(name) >> (64 - bits) for name in known}
     assert len(known) > 300
-    # Of 700 names chance lets 3.7 pairs share one of 65,536 columns; a hash that clumps shares many more.
-    assert len(known) - len(taken) <= 8
+    # Chance lets n * n / 2 / 2**bits pairs share a column: of 700 names 3.7 of 2**16, of 620 twelve of 2**14.
+    # A hash that clumps shares many more.
+    assert len(known) - len(taken) <= most
 
 
 def test_a_view_left_out_sets_nothing_and_moves_nothing() -> None:

@@ -152,6 +152,6 @@ def test_training_with_history_reads_in_order_of_arrival(monkeypatch: pytest.Mon
         (label, [Stored(label, str(n), mail(n, day=1 + (7 * n + shift) % 25) + word) for n in range(20)])
         for label, word, shift in (("spam", b"pills", 0), ("ham", b"minutes", 3))
     ]
-    train(sources, schema=Schema(bits=12, views=VIEWS))
+    train(sources, schema=Schema(bits=12, views=VIEWS, signals=("date.zone", "job.mails")))
     assert len(moments) == 40
     assert moments == sorted(moments)

@@ -14,13 +14,19 @@ if TYPE_CHECKING:
     from classifier.signals import Site
 
 
+def _people(memory: Memory) -> Recaller:
+    from classifier.history import Correspondent
+
+    return Correspondent(memory)
+
+
 def _jobs(memory: Memory) -> Recaller:
     from classifier.rootmail import JobRecaller
 
     return JobRecaller(memory)
 
 
-_PARTS: tuple[Callable[[Memory], Recaller], ...] = (_jobs,)
+_PARTS: tuple[Callable[[Memory], Recaller], ...] = (_people, _jobs)
 """Each makes one part of history on a memory."""
 
 

@@ -19,7 +19,7 @@ from classifier.features.kernels import (
     unique_columns,
 )
 from classifier.features.rows import BlockRows, Rows
-from classifier.features.schema import HISTORY_BITS, SIGNAL_BITS, Schema
+from classifier.features.schema import HISTORY_BITS, OBSERVED, SIGNAL_BITS, Schema
 from classifier.features.wording import BODY_TAG, Reader, Wording, tag_of
 
 if TYPE_CHECKING:
@@ -97,8 +97,9 @@ class Extractor:
         return parts[0] if len(parts) == 1 else joined_rows(self.schema, parts)
 
     def _some(self, batch: Sequence[Facts]) -> Rows:
-        wordings = [self.read(facts.message) for facts in batch]
         views = self.schema.views
+        worded = not set(views) <= set(OBSERVED)  # signals alone read no words
+        wordings = [self.read(facts.message) for facts in batch] if worded else []
         nothing = BlockRows(np.zeros(0, np.uint32), np.zeros(len(batch), np.int64))
         return Rows(
             self.schema,

@@ -12,16 +12,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Past:
-    """What was known about a message's people, thread and job when it came; None where nothing could be.
+    """What was known about a message's people and job when it came; None where nothing could be.
 
     Parameters
     ----------
-    people, thread, job : object, optional
+    people, job : object, optional
         What the recaller of that name returned.
     """
 
     people: Any = None
-    thread: Any = None
     job: Any = None
 
 
@@ -90,7 +89,7 @@ class History:
     def __init__(self, recallers: Sequence[Recaller]) -> None:
         parts = [each.part for each in recallers]
         if len(set(parts)) < len(parts) or not set(parts) <= set(Past.__dataclass_fields__):
-            raise ValueError(f"parts of history are some of people, thread and job, each once, not {parts}")
+            raise ValueError(f"parts of history are some of people and job, each once, not {parts}")
         self.recallers = tuple(recallers)
 
     def recall(self, arrival: Arrival) -> Past:

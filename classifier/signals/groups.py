@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from classifier.signals import (  # noqa: F401  # importing a group is what enters its signals
+    addressed,
     authentication,
     author,
     author_domain,
@@ -22,6 +23,9 @@ from classifier.signals import (  # noqa: F401  # importing a group is what ente
     mx_ours,
     mx_targets,
     other_filters,
+    pairs,
+    people,
+    reader,
     recipients,
     relay,
     route,
@@ -32,4 +36,7 @@ from classifier.signals import (  # noqa: F401  # importing a group is what ente
     structure,
     subject,
     text,
+    thread,
+    topic,
+    wording,
 )
