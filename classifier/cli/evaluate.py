@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from classifier.cli.cutting import BITS, GROUP, NEAR, SEED, check_groups
 from classifier.cli.labelled import Given, labelled_mail, name_problems
 from classifier.cli.manual import JUDGES_MAIL, Manual
 from classifier.cli.progress import counted
@@ -24,8 +25,6 @@ if TYPE_CHECKING:
     from classifier.evaluate.results import Results
     from classifier.evaluate.worst import Worst
     from classifier.labels import LabelledMail
-
-GROUPS = ("sender", "thread", "host", "time", "none")
 
 EXAMPLES = [
     (
@@ -57,21 +56,8 @@ EXAMPLES = [
     metavar="K",
     help="Instead of judging by a model, train on the other K - 1 parts to judge each of K.",
 )
-@click.option(
-    "--group",
-    "groups",
-    multiple=True,
-    type=click.Choice(GROUPS),
-    help="What belongs together: parts are never cut through it, and it counts as one piece of evidence in "
-    "the intervals. May be repeated. By time, each of K stretches is judged by what came before it.",
-)
-@click.option(
-    "--near",
-    type=click.Choice(("apart", "ignore")),
-    default="apart",
-    show_default=True,
-    help="Whether near-duplicates of a message (alike but for numbers) are kept from who judges it.",
-)
+@GROUP
+@NEAR
 @click.option(
     "--compare",
     "other",
@@ -79,15 +65,8 @@ EXAMPLES = [
     metavar="MODEL",
     help="Judge the same mail by this model, too, and say how likely chance makes such a difference.",
 )
-@click.option(
-    "--bits",
-    type=click.IntRange(12, 22),
-    metavar="N",
-    help="For --cv: columns for words, as a power of two; see train.",
-)
-@click.option(
-    "--seed", type=click.IntRange(min=0), default=0, show_default=True, help="For everything drawn at random."
-)
+@BITS
+@SEED
 @RESAMPLES
 @click.option("--json", "as_json", is_flag=True, help="Print everything as one JSON object.")
 @click.option(
@@ -154,8 +133,7 @@ def _check(ctx: click.Context, given: Given, folds: int | None, asked: dict[str,
         raise click.UsageError("--cv trains models of its own: it does not go with --model (see --compare)")
     if asked["bits"] and not folds:
         raise click.UsageError("--bits is for --cv: a model brings its columns")
-    if "time" in asked["groups"] and (len(set(asked["groups"])) > 1 or not folds):
-        raise click.UsageError("--group time is for --cv, and goes with no other group")
+    check_groups(asked["groups"], folds)
 
 
 def _assess(

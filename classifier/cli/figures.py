@@ -101,15 +101,31 @@ def _question(name: str, answered: Answered) -> Lines:
 
 def _line(words: str, figure: Figure, times: int, digits: int) -> str:
     """Name, value and interval of a figure."""
+    value, _, interval = figure_text(figure, times, digits).partition("  ")
+    return f"  {words:<{_NAME}}{value:>10}" + (f"  {interval}" if interval else "")
+
+
+def figure_text(figure: Figure, times: int = 1, digits: int = 4) -> str:
+    """Write a figure with its interval.
+
+    Parameters
+    ----------
+    figure : Figure
+    times : int, default 1
+        What it is multiplied by.
+    digits : int, default 4
+        Decimals.
+
+    Returns
+    -------
+    str
+    """
     if math.isnan(figure.value):
-        return f"  {words:<{_NAME}}{'unknown':>10}"
-    return f"  {words:<{_NAME}}{times * figure.value:>10.{digits}f}{_interval(figure, times, digits)}"
-
-
-def _interval(figure: Figure, times: int, digits: int) -> str:
+        return "unknown"
+    value = f"{times * figure.value:.{digits}f}"
     if math.isnan(figure.low):
-        return ""
-    return f"  [{times * figure.low:.{digits}f} to {times * figure.high:.{digits}f}]"
+        return value
+    return f"{value}  [{times * figure.low:.{digits}f} to {times * figure.high:.{digits}f}]"
 
 
 def comparison_lines(comparison: Comparison, ours: str, theirs: str) -> Lines:

@@ -28,6 +28,7 @@ COMMANDS: dict[str, str] = {
     "replay": "classifier.cli.replay",
     "suggest": "classifier.cli.suggest",
     "evaluate": "classifier.cli.evaluate",
+    "audit-leaks": "classifier.cli.audit_leaks",
     "models": "classifier.cli.models",
     "signals": "classifier.cli.signals",
     "route": "classifier.cli.route",

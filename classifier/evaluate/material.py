@@ -24,6 +24,7 @@ from classifier.verdict import Cuts, LogOdds
 if TYPE_CHECKING:
     from classifier.features import Rows
     from classifier.mail import Message
+    from classifier.signals import Facts
     from classifier.verdict import Verdict
 
 _SURE_SPAM, _CUTS = LogOdds(math.inf, 0.0), Cuts()
@@ -185,7 +186,11 @@ def _noted(
 
 
 def read_material(
-    classifier: Classifier, mail: Iterable[tuple[Stored, str]], *, progress: Progress = None
+    classifier: Classifier,
+    mail: Iterable[tuple[Stored, str]],
+    *,
+    progress: Progress = None,
+    look: Callable[[Facts], None] | None = None,
 ) -> tuple[Material, Rows]:
     """Read labelled mail into rows, to learn from again and again.
 
@@ -197,6 +202,8 @@ def read_material(
         Read once.
     progress : callable, optional
         Called with the number of messages so far.
+    look : callable, optional
+        Called with the facts of each message.
 
     Returns
     -------
@@ -220,6 +227,9 @@ def read_material(
             not classifier.allow_local_spam and spared(_SURE_SPAM, _CUTS, each) for each in facts
         ]
         parts.append(classifier.extractor.rows(facts))
+        if look is not None:
+            for each in facts:
+                look(each)
         if progress is not None:
             progress(len(material))
     material.check()
