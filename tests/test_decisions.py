@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -232,3 +233,12 @@ def test_doubt_about_spam_is_spared_too(spam: float, unsure: bool) -> None:
     assert (verdict.label, verdict.unsure) == ("important", unsure)
     assert verdict.spared == (spam > Cuts().ham)
     assert alarmist(LogOdds(spam, 9)).classify(STRANGER + TEXT).unsure == (spam > Cuts().ham)
+
+
+def test_lessons_are_counted_as_they_come_and_go() -> None:
+    *_, classifier = taught(["spam", "important", "spam", "unimportant"])
+    classifier.unlearn(mail("spam", 0))
+    classifier.learn(mail("spam", 2), "important")
+    learned = classifier.corrections.learned.values()
+    assert +classifier.corrections.labels == Counter(each.label for each in learned)
+    assert classifier.corrections.labels["important"] == 2

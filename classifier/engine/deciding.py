@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from classifier.learners import QUESTIONS
 from classifier.learners.online import TEACHES
-from classifier.verdict import FEW, Cuts, LogOdds
+from classifier.verdict import Cuts, LogOdds
 
 if TYPE_CHECKING:
     from classifier.signals import Facts
 
 
-def cautious(cuts: Cuts, card: Mapping[str, Any], learned: Iterable[str]) -> Cuts:
+def cautious(cuts: Cuts, card: Mapping[str, Any], learned: Mapping[str, int]) -> Cuts:
     """Move the cuts of questions with hardly any examples out of reach.
 
     Parameters
@@ -22,8 +22,8 @@ def cautious(cuts: Cuts, card: Mapping[str, Any], learned: Iterable[str]) -> Cut
         The model's.
     card : mapping
         The model's; it tells how many examples it was trained on.
-    learned : iterable of str
-        The labels of what was learned since; not read further than needed.
+    learned : mapping of str to int
+        How many messages were learned since, by label.
 
     Returns
     -------
@@ -31,12 +31,10 @@ def cautious(cuts: Cuts, card: Mapping[str, Any], learned: Iterable[str]) -> Cut
         See :meth:`Cuts.cautious`.
     """
     counts = [_trained(card, question) for question in QUESTIONS]
-    for label in learned:
-        if all(min(pair) > FEW for pair in counts):
-            break
+    for label, count in learned.items():
         for pair, answer in zip(counts, TEACHES[label], strict=True):
             if answer is not None:
-                pair[1 - answer] += 1
+                pair[1 - answer] += count
     (spam, ham), (important, unimportant) = counts
     return cuts.cautious((spam, ham), (important, unimportant))
 

@@ -108,8 +108,7 @@ class Judge(Remembering):
     @property
     def cuts(self) -> Cuts:
         """Where log-odds become labels; with a handful of examples, nothing is certain."""
-        learned = (each.label for each in self.corrections.learned.values())
-        return cautious(self.model.cuts, self.model.card, learned)
+        return cautious(self.model.cuts, self.model.card, self.corrections.labels)
 
     def decide_by(self, terms: Terms) -> Settled:
         """Set the cuts by a loss budget or by costs.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
@@ -37,6 +38,8 @@ class Corrections:
     ----------
     learned : dict of bytes to Correction
         In the order of learning.
+    labels : Counter of str
+        How many were learned with each label.
 
     Source
     ------
@@ -50,6 +53,7 @@ class Corrections:
         self.schema = schema
         self.paces = paces
         self.learned: dict[bytes, Correction] = {}
+        self.labels = Counter[str]()
         self.sums = Sums(schema)
         self._reader = Reader(schema, self.sums, paces)
 
@@ -249,6 +253,7 @@ class Corrections:
 
     def _move(self, correction: Correction, way: int) -> None:
         self.sums.move(correction, way)
+        self.labels[correction.label] += way
         self._reader.forget()
 
     def to_arrays(self) -> dict[str, NDArray[Any]]:
