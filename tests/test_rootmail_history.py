@@ -234,6 +234,32 @@ def test_a_record_tells_people_and_clocks_what_they_need() -> None:
     assert record.arrivals == [int(BEGIN), int(BEGIN + DAY)]
 
 
-def test_a_damaged_record_is_refused() -> None:
-    with pytest.raises(ValueError, match="version"):
-        Record.unpack(b"\xff" * 40)
+@pytest.mark.parametrize("damage", [b"", b"\xff" * 40, b"\x01", b"cut"])
+def test_a_damaged_record_is_refused_and_then_forgotten(damage: bytes) -> None:
+    recaller = after(5)
+    ((key, value),) = recaller._memory.items("job")  # type: ignore[attr-defined]
+    harmed = value[: len(value) // 2] if damage == b"cut" else damage
+    with pytest.raises(ValueError, match="record"):
+        read_job(harmed)
+    recaller._memory.put("job", key, harmed)
+    assert past(recaller, "x").mails == 0
+    recaller.observe(arrival(cron("x"), 21))
+    assert past(recaller, "x", 22).mails == 1
+
+
+def test_what_another_process_observed_in_between_counts() -> None:
+    memory = Ram()
+    one, other = JobRecaller(memory), JobRecaller(memory)
+    mail = arrival(cron("hello"), 0)
+    one.recall(mail)
+    other.observe(arrival(cron("before"), 0))
+    one.observe(mail)
+    assert past(one, "hello", 1).mails == 2
+    assert states(past(one, "before", 1))["before"] == "usual"
+
+
+def test_a_label_on_a_job_never_heard_of_leaves_no_trace_either() -> None:
+    recaller = JobRecaller(Ram())
+    recaller.relabel(arrival(cron("x"), 0), None, "unimportant")
+    recaller.relabel(arrival(cron("x"), 0), "unimportant", None)
+    assert not records(recaller)

@@ -28,7 +28,7 @@ LATE = 3 * 86400.0
 FAR = 4.0
 """Standard deviations from which a number is far out of its range."""
 
-_HOST = struct.Struct("<ddI")
+_HOST = struct.Struct("<dI")
 
 
 class Memory(Protocol):
@@ -40,6 +40,10 @@ class Memory(Protocol):
 
     def put(self, kind: str, key: bytes, value: bytes) -> None:
         """Write a record."""
+        ...
+
+    def delete(self, kind: str, key: bytes) -> None:
+        """Forget a record."""
         ...
 
 
@@ -129,6 +133,16 @@ class _Reading(NamedTuple):
     lines: list[Line]
 
 
+class _Compared(NamedTuple):
+    """One message against the record of its job, and the bytes that the record was read from."""
+
+    message: Message
+    raw: bytes | None
+    record: Record
+    told: list[Told]
+    changes: list[Change]
+
+
 class JobRecaller:
     """Remembers jobs; a `classifier.history.Recaller`.
 
@@ -142,6 +156,7 @@ class JobRecaller:
     def __init__(self, memory: Memory) -> None:
         self._memory = memory
         self._read: tuple[Message | None, _Reading | None] = (None, None)
+        self._compared: _Compared | None = None
 
     def recall(self, arrival: Arrival) -> JobPast | None:
         """Say what a mail is to its job's past; changes nothing.
@@ -158,12 +173,9 @@ class JobRecaller:
         reading = self._reading(arrival)
         if reading is None:
             return None
-        record = self._record(reading.identity)
-        now = arrival.now
-        since, _, host_mails = self._host(reading.identity, now)
-        lines = reading.lines
-        late = record.first - since > LATE
-        told, changes = tell_lines(lines, record, now, late=late), tell_values(lines, record)
+        now, lines = arrival.now, reading.lines
+        _, _, record, told, changes = self._compare(arrival, reading)
+        since, host_mails = self._host(reading.identity, now)
         return JobPast(
             identity=reading.identity,
             mails=record.mails,
@@ -196,22 +208,20 @@ class JobRecaller:
         reading = self._reading(arrival)
         if reading is None:
             return
-        record = self._record(reading.identity)
+        _, _, record, told, changes = self._compare(arrival, reading)
+        self._compared = None  # the record changes now
         date = arrival.message.date
         record.add(
             reading.lines,
             arrival.now,
             date.zone if date else None,
-            scared=any(
-                each.alarm.grade >= FAILURE and each.state in NEWS
-                for each in tell_lines(reading.lines, record, arrival.now)
-            ),
-            swung=any(each.kind and abs(each.z) >= FAR for each in tell_values(reading.lines, record)),
+            scared=any(each.alarm.grade >= FAILURE and each.state in NEWS for each in told),
+            swung=any(each.kind and abs(each.z) >= FAR for each in changes),
         )
         self._memory.put("job", _place(reading.identity), record.pack())
-        since, _, mails = self._host(reading.identity, arrival.now)
-        told = _HOST.pack(since, arrival.now, min(mails + 1, 0xFFFFFFFF))
-        self._memory.put("job-host", _host_place(reading.identity), told)
+        since, mails = self._host(reading.identity, arrival.now)
+        host = _HOST.pack(since, min(mails + 1, 0xFFFFFFFF))
+        self._memory.put("job-host", _host_place(reading.identity), host)
 
     def relabel(self, arrival: Arrival, before: str | None, after: str | None) -> None:
         """Take note of what the reader says a mail is.
@@ -225,13 +235,16 @@ class JobRecaller:
         reading = self._reading(arrival)
         if reading is None:
             return
-        record = self._record(reading.identity)
+        record = self._open(reading.identity, self._memory.get("job", _place(reading.identity)))
         for label, step in ((before, -1), (after, 1)):
             if label == "important":
                 record.important = max(0, record.important + step)
             elif label == "unimportant":
                 record.unimportant = max(0, record.unimportant + step)
-        self._memory.put("job", _place(reading.identity), record.pack())
+        if record.mails or record.important or record.unimportant:
+            self._memory.put("job", _place(reading.identity), record.pack())
+        else:
+            self._memory.delete("job", _place(reading.identity))
 
     def _reading(self, arrival: Arrival) -> _Reading | None:
         """Read a message once for all that is asked about it in a row."""
@@ -240,22 +253,36 @@ class JobRecaller:
             self._read = (message, _read(message, arrival.route))
         return self._read[1]
 
-    def _record(self, identity: Identity) -> Record:
-        """Find the record of a job; a new one where there is none, or where another job took its place."""
-        raw = self._memory.get("job", _place(identity))
-        if raw is not None:
-            record = Record.unpack(raw)
-            if (record.host, record.tool, record.job, record.user) == _told(identity):
-                return record
+    def _compare(self, arrival: Arrival, reading: _Reading) -> _Compared:
+        """Compare a message with its job's record, once while the record stays what it is."""
+        raw = self._memory.get("job", _place(reading.identity))
+        kept = self._compared
+        if kept is None or kept.message is not arrival.message or kept.raw != raw:
+            record = self._open(reading.identity, raw)
+            late = record.first - self._host(reading.identity, arrival.now)[0] > LATE
+            told = tell_lines(reading.lines, record, arrival.now, late=late)
+            kept = _Compared(arrival.message, raw, record, told, tell_values(reading.lines, record))
+            self._compared = kept
+        return kept
+
+    @staticmethod
+    def _open(identity: Identity, raw: bytes | None) -> Record:
+        """Read a job's record; a new one where there is none, a damaged one, or another job's."""
+        try:
+            record = Record.unpack(raw) if raw is not None else None
+        except ValueError:
+            record = None
+        if record and (record.host, record.tool, record.job, record.user) == _told(identity):
+            return record
         return Record(*_told(identity))
 
-    def _host(self, identity: Identity, now: float) -> tuple[float, float, int]:
-        """Say when a host was first and last heard of, and how often."""
+    def _host(self, identity: Identity, now: float) -> tuple[float, int]:
+        """Say when a host was first heard of, and how often."""
         raw = self._memory.get("job-host", _host_place(identity))
-        if raw is None:
-            return now, now, 0
-        since, last, mails = _HOST.unpack(raw)
-        return since, last, mails
+        if raw is None or len(raw) != _HOST.size:
+            return now, 0
+        since, mails = _HOST.unpack(raw)
+        return since, mails
 
 
 def _read(message: Message, route: Route) -> _Reading | None:

@@ -204,6 +204,13 @@ class Record:
         ValueError
             If it is none.
         """
+        try:
+            return cls._unpack(raw)
+        except (struct.error, orjson.JSONDecodeError, TypeError, IndexError) as error:
+            raise ValueError(f"a job's record is damaged: {error}") from None
+
+    @classmethod
+    def _unpack(cls, raw: bytes) -> Record:
         version, size, _ = _HEAD.unpack_from(raw)
         if version != VERSION:
             raise ValueError(f"a job's record is of version {version}, this program reads {VERSION}")
