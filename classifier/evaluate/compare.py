@@ -17,8 +17,9 @@ from numpy.typing import NDArray
 from classifier.evaluate import intervals
 from classifier.evaluate.intervals import Resampler, Units
 from classifier.evaluate.judged import Judged
+from classifier.evaluate.metrics import FIGURES
 from classifier.evaluate.ranking import Floats
-from classifier.evaluate.results import FIGURES, Figure
+from classifier.evaluate.results import Figure
 from classifier.evaluate.significance import delong, mcnemar, sign_flips
 
 

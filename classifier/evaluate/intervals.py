@@ -6,6 +6,7 @@ many: they form a *unit*, and units are drawn, not messages.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
@@ -16,6 +17,9 @@ from classifier.budget.binomial import clopper_pearson
 from classifier.evaluate.ranking import Floats, Ranking, rank
 
 Units = NDArray[np.intp]
+
+BLOCKS = 100
+"""Blocks of units that are left out one at a time to measure skew."""
 
 AT_ONCE = 1 << 22
 """Numbers in the arrays of one batch of resamples: 32 MB each."""
@@ -147,6 +151,72 @@ def bootstrap(
         for name, values in figures(counts).items():
             parts.setdefault(name, []).append(np.asarray(values, float))
     return {name: np.concatenate(values) for name, values in parts.items()}
+
+
+def jackknife(
+    figures: Callable[[Floats], Mapping[str, Any]], n_units: int, *, seed: int = 0, width: int = 0
+) -> dict[str, Floats]:
+    """Compute figures without each of at most `BLOCKS` blocks of units.
+
+    Parameters
+    ----------
+    figures, n_units, seed, width
+        As for `bootstrap`.
+
+    Returns
+    -------
+    dict of str to ndarray of shape (n_blocks,)
+    """
+    blocks = min(n_units, BLOCKS)
+    block = np.random.default_rng(seed).permutation(n_units) % blocks
+    some = max(1, AT_ONCE // max(width, n_units, 1))
+    parts: dict[str, list[Floats]] = {}
+    for begin in range(0, blocks, some):
+        counts = (block != np.arange(begin, min(blocks, begin + some))[:, None]).astype(float)
+        for name, values in figures(counts).items():
+            parts.setdefault(name, []).append(np.asarray(values, float))
+    return {name: np.concatenate(values) for name, values in parts.items()}
+
+
+def corrected(value: float, draws: Floats, without: Floats, confidence: float = 0.95) -> tuple[float, float]:
+    """Cut off the parts of the resamples that bias and skew call for: the BCa interval.
+
+    Parameters
+    ----------
+    value : float
+        The figure of the mail itself.
+    draws : ndarray of shape (n_resamples,)
+        From `bootstrap`; nan is left out.
+    without : ndarray of shape (n_blocks,)
+        From `jackknife`.
+    confidence : float, default 0.95
+
+    Returns
+    -------
+    low, high : float
+        nan where fewer than half of the resamples have a value.
+
+    Source
+    ------
+    Efron 1987, "Better bootstrap confidence intervals"; skew by blocks: Efron and Tibshirani 1993, chapter
+    11. Simulated scores of heavy tails, 500 to 3,000 messages, 1-ROCA% 0.07 to 0.6: the truth lay inside in
+    75 to 93 % of the cases (plain percentiles 73 to 94 %), average precision 65 to 88 % (56 to 85 %),
+    calibration error 82 to 93 % (54 to 91 %). Where errors are rare, all intervals are too short.
+    """
+    from scipy.special import ndtr, ndtri  # for evaluation only
+
+    known = draws[np.isfinite(draws)]
+    if not math.isfinite(value) or 2 * len(known) < len(draws) or not len(known):
+        return np.nan, np.nan
+    below = ((known < value).mean() + (known <= value).mean()) / 2
+    bias = ndtri(np.clip(below, 0.5 / len(known), 1 - 0.5 / len(known)))
+    off = without[np.isfinite(without)]
+    off = off.mean() - off if len(off) else np.zeros(1)
+    spread = float((off**2).sum())
+    skew = float((off**3).sum()) / (6 * spread**1.5) if spread > 0 else 0.0
+    tails = bias + ndtri([(1 - confidence) / 2, (1 + confidence) / 2])
+    low, high = np.quantile(known, np.clip(ndtr(bias + tails / np.maximum(1e-9, 1 - skew * tails)), 0, 1))
+    return float(low), float(high)
 
 
 def percentiles(values: Floats, confidence: float = 0.95) -> tuple[float, float]:

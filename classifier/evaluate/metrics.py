@@ -10,7 +10,9 @@ All functions of a `Ranking` work on many resamples at once, and give nan where 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -122,6 +124,18 @@ def read_for(ranking: Ranking, share: float) -> Any:
     # The j-th of p positives among m in random order stands at j * (m + 1)/(p + 1) on average.
     place = (read + (wanted - before) * (all_here + 1) / (here + 1))[..., 0]
     return np.where(ranking.n_positive > 0, _share(place, seen[..., -1]), np.nan)[()]
+
+
+FIGURES: dict[str, Callable[[Ranking], Any]] = {
+    "1-ROCA%": roca_error,
+    "missed_at_0.1": partial(missed_at, lost=0.1),
+    "missed_at_0.5": partial(missed_at, lost=0.5),
+    "average_precision": average_precision,
+    "read_for_80": partial(read_for, share=0.8),
+    "read_for_95": partial(read_for, share=0.95),
+    "read_for_99": partial(read_for, share=0.99),
+}
+"""What is computed of every order of messages, by the names that machines read."""
 
 
 def brier(ranking: Ranking) -> Any:

@@ -3,44 +3,28 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import partial
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from classifier.evaluate import intervals
-from classifier.evaluate.intervals import Resampler, Units
+from classifier.evaluate.intervals import Units
 from classifier.evaluate.judged import Judged, Question
 from classifier.evaluate.metrics import (
-    BINS,
+    FIGURES,
     Reliability,
-    average_precision,
-    bin_of,
     brier,
     calibration_error,
     logistic_average,
-    missed_at,
-    read_for,
     reliability,
-    roca_error,
 )
-from classifier.evaluate.ranking import Floats, Ranking, probabilities, rank
+from classifier.evaluate.ranking import Ranking, rank
+from classifier.evaluate.resampled import figure_intervals
 from classifier.labels import LABELS as GOLD
 from classifier.verdict import LABELS
-
-FIGURES: dict[str, Callable[[Ranking], Any]] = {
-    "1-ROCA%": roca_error,
-    "missed_at_0.1": partial(missed_at, lost=0.1),
-    "missed_at_0.5": partial(missed_at, lost=0.5),
-    "average_precision": average_precision,
-    "read_for_80": partial(read_for, share=0.8),
-    "read_for_95": partial(read_for, share=0.95),
-    "read_for_99": partial(read_for, share=0.99),
-}
-"""What is computed of every order of messages, by the names that machines read."""
 
 TRUSTS = ("calibration_error", "brier")
 """What is computed of every question's probabilities."""
@@ -187,13 +171,9 @@ def evaluate(
     """
     unit, n_units = intervals.as_units(units, len(judged))
     posed = judged.questions()
-    spread: Mapping[str, Floats] = {}
-    if resamples and n_units > 1:
-        again = _Again(judged, unit, n_units)
-        spread = intervals.bootstrap(again, n_units, times=resamples, seed=seed, width=len(judged))
-    cut = {name: intervals.percentiles(draws, confidence) for name, draws in spread.items()}
-    rates = rates_of(judged, unit, confidence, cut.get("lam%", (math.nan, math.nan)))
+    cut = figure_intervals(judged, unit, n_units, confidence, times=resamples, seed=seed)
     answered = {name: _answered(name, each, cut) for name, each in posed.items()}
+    rates = rates_of(judged, unit, confidence, cut.get("lam%", (math.nan, math.nan)))
     return Results(len(judged), n_units, confusion_of(judged), rates, answered, confidence)
 
 
@@ -208,42 +188,6 @@ def _answered(name: str, question: Question, cut: Mapping[str, tuple[float, floa
         for figure, value in values.items()
     }
     return Answered(figures, table, ranking)
-
-
-class _Again:
-    """The figures of resamples."""
-
-    def __init__(self, judged: Judged, unit: Units, n_units: int) -> None:
-        posed = judged.questions()
-        self._rank = {
-            name: Resampler(each.positive, each.scores, unit[each.chosen]) for name, each in posed.items()
-        }
-        self._trust = {name: _trust(each, unit[each.chosen], n_units) for name, each in posed.items()}
-        spam, called = judged.gold == "spam", judged.label == "spam"
-        cells = (~spam & called, ~spam, spam & ~called, spam)
-        self._cells = np.stack([np.bincount(unit, cell, minlength=n_units) for cell in cells], axis=1)
-
-    def __call__(self, counts: Floats) -> dict[str, Any]:
-        found = {"lam%": logistic_average(*(counts @ self._cells).T)}
-        for name, again in self._rank.items():
-            ranking = again(counts)
-            found |= {f"{name}/{figure}": compute(ranking) for figure, compute in FIGURES.items()}
-            *sums, squares = np.split(counts @ self._trust[name], [BINS, 2 * BINS, 3 * BINS], axis=1)
-            table = Reliability(*sums)
-            found[f"{name}/calibration_error"] = calibration_error(table)
-            with np.errstate(invalid="ignore"):
-                found[f"{name}/brier"] = squares[:, 0] / table.messages.sum(axis=1)
-        return found
-
-
-def _trust(question: Question, units: Units, n_units: int) -> Floats:
-    """Add up by unit what calibration is computed from; shape (n_units, 3 * BINS + 1)."""
-    p, positive = probabilities(question.scores), question.positive
-    sums = np.zeros((n_units, 3 * BINS + 1))
-    for at, each in enumerate((np.ones(len(p)), p, positive)):
-        np.add.at(sums, (units, at * BINS + bin_of(p)), each)
-    np.add.at(sums[:, -1], units, (p - positive) ** 2)
-    return sums
 
 
 def confusion_of(judged: Judged) -> NDArray[np.int64]:
