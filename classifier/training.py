@@ -16,10 +16,13 @@ import sklearn
 import classifier
 from classifier.budget import Evidence
 from classifier.errors import LabelError, TrainingError
-from classifier.features import Extractor, Rows, Schema
+from classifier.features import Extractor, Rows
 from classifier.features.extractor import joined_rows
-from classifier.learners import QUESTIONS, FusedLearner, Tables
+from classifier.learners import QUESTIONS, Tables
 from classifier.learners.online import TEACHES
+from classifier.learners.platt import brier, calibration_error
+from classifier.learners.recipe import learner_for
+from classifier.learners.twins import twins_of
 from classifier.signals import Facts
 from classifier.store import Model
 from classifier.verdict import Cuts
@@ -27,15 +30,11 @@ from classifier.verdict import Cuts
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from classifier.learners import FusedLearner
     from classifier.mail import Message
 
 BATCH = 256
 """Messages parsed together; their facts are dropped before the next batch."""
-
-LOSSES = {"signals": 3.0}
-"""Weight of the loss by block, where it is not 30: signals are few and dense, so they need a softer margin.
-By cross-validation inside P1's training part, 1-ROCA% of signals alone: 0.61 at 0.1, 0.23 at 1, 0.19 at 3
-and 10; at 30 the fusion gave them no weight."""
 
 
 def train_model(
@@ -83,7 +82,7 @@ def train_rows(
         One a row.
     seed, jobs : int
     groups : array of shape (n_rows,), optional
-        Rows of one group never stand on both sides of an inner fold.
+        Rows of one group never stand on both sides of an inner fold; by default near-duplicates.
 
     Returns
     -------
@@ -96,6 +95,7 @@ def train_rows(
     """
     X = rows.to_csr()
     schema = rows.schema
+    kin = twins_of(rows) if groups is None else np.asarray(groups)
     tables = Tables.empty(schema)
     weights, bias = tables.weights, tables.bias
     learned: dict[str, Any] = {}
@@ -107,8 +107,8 @@ def train_rows(
         known = np.flatnonzero(answers >= 0)
         if len(np.unique(answers[known])) < 2:
             continue
-        grouped = None if groups is None else np.asarray(groups)[known]
-        learner = _learner(schema, seed, jobs).fit(X[known], answers[known], grouped)
+        related = None if groups is None and _one_of_a_kind(kin[known], answers[known]) else kin[known]
+        learner = learner_for(question, schema, seed, jobs).fit(X[known], answers[known], related)
         weights[:, at] = learner.coef_
         bias[at] = learner.intercept_
         learned[question] = _report(learner, answers[known])
@@ -162,26 +162,31 @@ def read_rows(
     return joined_rows(extractor.schema, parts), labels
 
 
-def _learner(schema: Schema, seed: int, jobs: int) -> FusedLearner:
-    blocks = tuple((block.start, block.stop) for block in schema.blocks)
-    losses = tuple(LOSSES.get(block.name, 30.0) for block in schema.blocks)
-    return FusedLearner(blocks, losses=losses, seed=seed, jobs=jobs)
+def _one_of_a_kind(kin: NDArray[np.intp], answers: NDArray[np.int_]) -> bool:
+    """Tell whether a class is all near-duplicates: held out together, they would leave none to learn."""
+    return any(len(np.unique(kin[answers == answer])) < 2 for answer in (0, 1))
 
 
 def _report(learner: FusedLearner, answers: NDArray[np.int_]) -> dict[str, Any]:
     """Say how a question was learned and how well it does on rows that were held out."""
-    from sklearn.metrics import average_precision_score, roc_auc_score
-
-    scores = learner.out_of_fold_
-    return {
+    told: dict[str, Any] = {
         "positives": int(answers.sum()),
         "negatives": int((1 - answers).sum()),
         "shares": {name: round(share, 4) for name, share in learner.shares_.items()},
-        "out_of_fold": {
-            "1-ROCA%": round(100 * (1 - float(roc_auc_score(answers, scores))), 4),
-            "average_precision": round(float(average_precision_score(answers, scores)), 4),
-        },
+        "out_of_fold": {},
     }
+    held = ~np.isnan(learner.out_of_fold_)
+    scores, gold = learner.out_of_fold_[held], answers[held]
+    if len(np.unique(gold)) == 2:
+        from sklearn.metrics import average_precision_score, roc_auc_score
+
+        told["out_of_fold"] = {
+            "1-ROCA%": round(100 * (1 - float(roc_auc_score(gold, scores))), 4),
+            "average_precision": round(float(average_precision_score(gold, scores)), 4),
+            "calibration_error": round(calibration_error(scores, gold == 1), 4),
+            "brier": round(brier(scores, gold == 1), 4),
+        }
+    return told
 
 
 def _lacking(counts: Counter[str]) -> str:

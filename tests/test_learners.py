@@ -15,8 +15,9 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 from classifier.errors import TrainingError
 from classifier.features import BlockRows, Extractor, Rows, Schema
 from classifier.learners import BayesLearner, FusedLearner, LinearLearner, Tables
-from classifier.learners.fusion import fuse
-from classifier.learners.platt import fit_platt, log_loss, soft_targets
+from classifier.learners.fusion import fuse, fuse_sparingly
+from classifier.learners.members import Member
+from classifier.learners.platt import calibration_error, fit_platt, log_loss, modest, soft_targets
 from classifier.mail import Message
 from classifier.signals import Facts
 from classifier.training import train_model
@@ -85,6 +86,31 @@ def test_bayes_learns_in_any_order_and_in_parts() -> None:
         parts.partial_fit(X[:1], [7])
 
 
+def test_linear_learns_on_from_where_it_was() -> None:
+    X, y = mails(200)
+    parts = LinearLearner()
+    for at in range(4):
+        parts.partial_fit(X[at::4], y[at::4], classes=[0, 1])
+    assert np.array_equal(parts.counts_, LinearLearner().fit(X, y).counts_)
+    assert roc_auc_score(y, parts.decision_function(X)) > 0.95
+    before = parts.coef_.copy()
+    sure = parts.decision_function(X[:1])[0] > 0
+    parts.partial_fit(X[:1], [int(not sure)])
+    assert not np.array_equal(parts.coef_, before)
+    with pytest.raises(ValueError, match="other than"):
+        parts.partial_fit(X[:1], [7])
+
+
+def test_linear_trusts_a_column_of_many_rows_more_than_one_of_a_single_row() -> None:
+    X = np.zeros((20, 21), np.float32)
+    X[10:, 0] = 1  # in every positive row; the others are of one row each
+    X[np.arange(20), np.arange(1, 21)] = 1
+    y = np.arange(20) >= 10
+    scaled = LinearLearner().fit(csr_matrix(X), y).coef_
+    plain = LinearLearner(contrast=0.0).fit(csr_matrix(X), y).coef_
+    assert scaled[0] / scaled[11:].max() > 2 * plain[0] / plain[11:].max()
+
+
 def test_bayes_weighs_after_robinson() -> None:
     X = csr_matrix([[1, 1, 0], [1, 0, 0], [1, 0, 1], [1, 0, 1]], dtype=float)
     learner = BayesLearner(strength=1.0, min_deviation=0.2).fit(X, [1, 1, 0, 0])
@@ -129,6 +155,56 @@ def test_out_of_fold_scores_come_from_learners_that_never_saw_the_row() -> None:
 def test_leaking_learners_are_found_out() -> None:
     assert auc_on_noise(Leaking(), groups=False) > 0.9
     assert auc_on_noise(Grouped(), groups=True) > 0.9
+
+
+def noisy_scores(worth: float) -> tuple[np.ndarray, np.ndarray]:
+    random = np.random.default_rng(3)
+    positive = random.random(400) < 0.5
+    told = np.outer(positive, [2.0, worth]) + random.normal(size=(400, 2))
+    return told / told.std(axis=0), positive
+
+
+def test_a_costly_learner_is_left_out_unless_it_earns_its_place() -> None:
+    usable = np.ones(2, bool)
+    scores, positive = noisy_scores(worth=0.0)
+    assert fuse_sparingly(scores, positive, usable, costly=[1]).tolist() == [1.0, 0.0]
+    scores, positive = noisy_scores(worth=1.0)
+    assert fuse_sparingly(scores, positive, usable, costly=[1])[1] > 0.1
+    assert fuse_sparingly(scores, positive, np.array([False, True]), costly=[1]).tolist() == [0.0, 1.0]
+
+
+def test_a_member_does_not_hear_what_is_hidden_from_it() -> None:
+    X, y = mails()
+    deaf = Member("deaf", "linear", (1.0, 0.0))
+    coef = FusedLearner(((0, 30), (30, 60)), (deaf,)).fit(X, y).coef_
+    assert coef[:30].any()
+    assert not coef[30:].any()
+    assert np.array_equal(FusedLearner(((0, 30), (30, 60)), (deaf,)).fit(X, y).coef_, coef)
+
+
+def test_few_labels_give_modest_probabilities() -> None:
+    X, y = mails(1020, columns=400)
+    told = FusedLearner().fit(X[:20], y[:20]).predict_proba(X[20:])[:, 1]
+    assert np.abs(told - 0.5).max() < 0.499
+    assert calibration_error(np.log(told / (1 - told)), y[20:] == 1) < 0.1
+
+
+def test_a_handful_of_labels_promises_little() -> None:
+    X, y = mails(1004, columns=400)
+    sums = FusedLearner().fit(X[:4], y[:4]).decision_function(X[4:])
+    assert np.abs(sums).max() < 2 * 3 * np.log(5)
+    assert modest(1.0, 0.0, np.array([50.0] * 9)) == (pytest.approx(3 * np.log(10) / 50), 0.0)
+    assert modest(1.0, 0.5, np.array([1.0] * 9)) == (1.0, 0.5)
+
+
+def test_labels_flipped_for_a_tenth_cost_little() -> None:
+    X, y = mails(800)
+    flipped = np.where(np.random.default_rng(7).random(400) < 0.1, 1 - y[:400], y[:400])
+    clean, noisy = (
+        roc_auc_score(y[400:], FusedLearner().fit(X[:400], labels).decision_function(X[400:]))
+        for labels in (y[:400], flipped)
+    )
+    assert noisy > clean - 0.02
 
 
 def test_jobs_change_nothing() -> None:
@@ -233,6 +309,15 @@ def test_poor_examples_give_finite_and_modest_scores(name: str) -> None:
 def test_identical_rows_of_both_classes_are_undecided() -> None:
     learner = FusedLearner().fit(csr_matrix(np.ones((8, 2))), [0, 1] * 4)
     assert np.abs(learner.decision_function(csr_matrix(np.ones((1, 2))))).max() < 0.1
+
+
+@pytest.mark.parametrize("twice", [1, 2])
+def test_what_cannot_be_held_out_is_not_told_as_held_out(twice: int) -> None:
+    X = csr_matrix(np.repeat(np.eye(2), twice, axis=0))
+    y, groups = np.repeat([0, 1], twice), np.repeat([0, 1], twice)
+    learner = FusedLearner().fit(X, y, groups)
+    assert np.isnan(learner.out_of_fold_).all()
+    assert np.abs(learner.decision_function(X)).max() <= np.log((twice + 1) / 1) + 0.01  # Platt's targets
 
 
 def test_training_without_two_answers_says_what_is_lacking() -> None:

@@ -127,7 +127,7 @@ def _learn(
     given = ", ".join(f"{count} {label}" for label, count in training["labels"].items())
     click.echo(f"{clean(str(output))}: learned {given}")
     for question, told in classifier.card["trained"].items():
-        held_out = ", ".join(f"{name} {figure}" for name, figure in told["out_of_fold"].items())
+        held_out = ", ".join(f"{name} {figure}" for name, figure in told["out_of_fold"].items()) or "nothing"
         click.echo(f"  {question}: {told['positives']} yes, {told['negatives']} no; held out: {held_out}")
     for said in promised(classifier.card, classifier.model.cuts) if terms else ():
         click.echo(f"  promise: {said}")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from sklearn.utils.validation import validate_data
 
-from classifier.learners.question import QuestionLearner, two_classes
+from classifier.learners.question import QuestionLearner, class_counts, two_classes
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -102,10 +102,9 @@ class BayesLearner(QuestionLearner):
         return self._count(X, y)
 
     def _count(self, X: Any, y: NDArray[Any]) -> BayesLearner:
-        present = X > 0
-        for at, name in enumerate(self.classes_):
-            self.rows_[at] += np.count_nonzero(y == name)
-            self.counts_[at] += np.asarray(present[y == name].sum(axis=0)).ravel()
+        counts, rows = class_counts(X, y == self.classes_[1])
+        self.counts_ += counts
+        self.rows_ += rows
         self._weigh()
         return self
 

@@ -1,4 +1,4 @@
-"""The linear learner: a support vector machine with a nearly hard margin."""
+"""The linear learner: a support vector machine that trusts columns by how the classes differ in them."""
 
 from __future__ import annotations
 
@@ -6,24 +6,43 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from sklearn.svm import LinearSVC
-from sklearn.utils.validation import validate_data
+from sklearn.utils.validation import check_is_fitted, validate_data
 
-from classifier.learners.question import QuestionLearner, two_classes
+from classifier.learners.question import QuestionLearner, class_counts, two_classes
 
 if TYPE_CHECKING:
-    pass
+    from numpy.typing import NDArray
+
+    Floats = NDArray[np.float64]
+
+_FLOOR = 0.1
+"""Contrast of a column that both classes set equally often: little, so that it is not lost."""
+
+_PASSES = 5
+"""Over the rows of a `partial_fit`; the margins of so few rows are met, or nearly, by then."""
 
 
 class LinearLearner(QuestionLearner):
-    """Linear SVM (squared hinge loss, L2) on the columns that occur in the training rows.
+    """Linear SVM (squared hinge loss, L2) on columns scaled by their contrast.
+
+    A column's contrast is how far the log-ratio of its rates in the two classes lies from nothing, drawn
+    towards nothing by `strength` rows that set it as often as the classes are common. What was seen once or
+    twice is thereby trusted less than what a hundred rows agree on, which a plain SVM, where each column
+    costs the same, cannot know.
 
     Parameters
     ----------
     C : float, default 30.0
-        Weight of the loss. Measured by cross-validation inside P1's training part, 1-ROCA% of 4-grams:
-        0.129 at 0.3, 0.064 at 1, 0.042 at 10, 0.041 at 30 and 100: mail is separable, so let it be separated.
+        Weight of the loss. By cross-validation inside P1's training part, near-duplicates kept together,
+        1-ROCA% of header, body and 4-grams side by side: 0.0304 at 1, 0.0273 at 3, 0.0262 at 10, 0.0259
+        at 30. Without contrast: 0.054, 0.047, 0.045, 0.044.
+    contrast : float, default 1.0
+        Power of the contrast; at 0 all columns count the same. In the same experiment: 0.044 at 0, 0.0272
+        at 0.7, 0.0267 at 1, 0.0289 at 1.5.
+    strength : float, default 1.0
+        Rows of each class put in beforehand. 0.0285 at 0.5, 0.0275 at 1, 0.0283 at 2, 0.0304 at 4.
     tol : float, default 0.1
-        Where the solver stops; 1e-4 takes four times as long and ranks the same.
+        Where the solver stops; 0.01 and 0.001 take up to twice as long and rank the same.
     seed : int, default 0
         Order in which the solver visits the rows.
 
@@ -31,20 +50,36 @@ class LinearLearner(QuestionLearner):
     ----------
     classes_ : ndarray of shape (2,)
     coef_ : ndarray of shape (n_columns,), float64
+        Of the columns as they come in, contrast included.
     intercept_ : float
+    counts_ : ndarray of shape (2, n_columns), float64
+        Rows of each class that set a column, that is, hold a number greater than 0.
+    rows_ : ndarray of shape (2,), float64
+        Rows of each class.
 
     Source
     ------
+    Wang and Manning 2012, "Baselines and bigrams: simple, good sentiment and topic classification" (columns
+    scaled by the log-count ratio of naive Bayes; here without its sign, and centred on the classes' sizes).
     Hsieh et al. 2008, "A dual coordinate descent method for large-scale linear SVM" (liblinear).
     """
 
-    def __init__(self, C: float = 30.0, tol: float = 0.1, seed: int = 0) -> None:
+    def __init__(
+        self,
+        C: float = 30.0,
+        contrast: float = 1.0,
+        strength: float = 1.0,
+        tol: float = 0.1,
+        seed: int = 0,
+    ) -> None:
         self.C = C
+        self.contrast = contrast
+        self.strength = strength
         self.tol = tol
         self.seed = seed
 
     def fit(self, X: Any, y: Any) -> LinearLearner:
-        """Learn from rows.
+        """Learn from rows, forgetting what was learned before.
 
         Parameters
         ----------
@@ -64,13 +99,102 @@ class LinearLearner(QuestionLearner):
         """
         X, y = validate_data(self, X, y, accept_sparse="csr", dtype=[np.float64, np.float32])
         self.classes_ = two_classes(y)
-        used = np.unique(X.indices) if hasattr(X, "indices") else np.arange(X.shape[1])
+        positive: NDArray[np.bool_] = y == self.classes_[1]
+        self.counts_, self.rows_ = class_counts(X, positive)
         self.coef_ = np.zeros(X.shape[1])
         self.intercept_ = 0.0
+        X = _as_csr(X)
+        used = np.flatnonzero(np.bincount(X.indices, minlength=X.shape[1]))
         if not len(used):  # mail without bodies, say: nothing to go by
             return self
+        scale = self._scale(X)
+        X = _renumbered(X, used)
+        X.data = X.data * scale[used].astype(X.dtype)[X.indices]
         solver = LinearSVC(C=self.C, tol=self.tol, random_state=self.seed, max_iter=1000)
-        solver.fit(X[:, used], y == self.classes_[1])
-        self.coef_[used] = solver.coef_[0]
+        solver.fit(X, positive)
+        self.coef_[used] = solver.coef_[0] * scale[used]
         self.intercept_ = float(solver.intercept_[0])
         return self
+
+    def partial_fit(self, X: Any, y: Any, classes: Any = None) -> LinearLearner:
+        """Learn from more rows: move the weights no further than these rows' margins ask for.
+
+        Cheaper than `fit` and not as good: what earlier rows asked for is kept only as the place to start
+        from.
+
+        Parameters
+        ----------
+        X, y
+            As in `fit`.
+        classes : array of shape (2,), optional
+            Needed at the first call where `y` has only one of them.
+
+        Returns
+        -------
+        LinearLearner
+            Itself.
+
+        Source
+        ------
+        Crammer et al. 2006, "Online passive-aggressive algorithms" (PA-II), in several passes.
+        """
+        first = not hasattr(self, "coef_")
+        X, y = validate_data(self, X, y, accept_sparse="csr", dtype=[np.float64, np.float32], reset=first)
+        if first:
+            self.classes_ = two_classes(y if classes is None else np.asarray(classes))
+            self.counts_, self.rows_ = np.zeros((2, X.shape[1])), np.zeros(2)
+            self.coef_, self.intercept_ = np.zeros(X.shape[1]), 0.0
+        if not np.isin(y, self.classes_).all():
+            raise ValueError(f"y has classes other than {self.classes_.tolist()}")
+        positive: NDArray[np.bool_] = y == self.classes_[1]
+        counts, rows = class_counts(X, positive)
+        self.counts_ += counts
+        self.rows_ += rows
+        X = _as_csr(X)
+        self._descend(X, np.where(positive, 1.0, -1.0), self._scale(X) ** 2)
+        return self
+
+    def _descend(self, X: Any, signs: Floats, pull: Floats) -> None:
+        """Dual coordinate descent from the present weights; `pull` is the squared scale of each column."""
+        check_is_fitted(self)
+        rows = [slice(X.indptr[at], X.indptr[at + 1]) for at in range(X.shape[0])]
+        soft = 1 / (2 * self.C)
+        dual = np.zeros(len(rows))
+        steps = [X.data[row] * pull[X.indices[row]] for row in rows]
+        lengths = [float(X.data[row] @ step) + 1 + soft for row, step in zip(rows, steps, strict=True)]
+        for _ in range(_PASSES):
+            for at, row in enumerate(rows):
+                columns = X.indices[row]
+                score = float(X.data[row] @ self.coef_[columns]) + self.intercept_
+                short = 1 - signs[at] * score - soft * dual[at]
+                moved = max(dual[at] + short / lengths[at], 0.0) - dual[at]
+                dual[at] += moved
+                self.coef_[columns] += signs[at] * moved * steps[at]
+                self.intercept_ += float(signs[at] * moved)
+
+    def _scale(self, X: Any) -> Floats:
+        """Return what each column is multiplied by; the rows keep their length, as a whole."""
+        if not self.contrast:
+            return np.ones(X.shape[1])
+        share = (self.rows_ + 1) / (self.rows_.sum() + 2)  # a class not seen yet is no surprise
+        smooth = self.counts_ + 2 * self.strength * share[:, None]
+        ratio = np.log(smooth[1] / smooth[0]) - np.log(share[1] / share[0])
+        scale: Floats = (np.abs(ratio) + _FLOOR) ** self.contrast
+        squares = np.square(X.data, dtype=np.float64)
+        total, scaled = squares.sum(), float(squares @ np.square(scale)[X.indices])
+        return scale * np.sqrt(total / scaled) if scaled > 0 else scale
+
+
+def _as_csr(X: Any) -> Any:
+    from scipy.sparse import csr_matrix
+
+    return csr_matrix(X)
+
+
+def _renumbered(X: Any, used: NDArray[np.intp]) -> Any:
+    """Leave out the columns that no row sets, without the search that indexing would take."""
+    from scipy.sparse import csr_matrix
+
+    number = np.zeros(X.shape[1], np.int32)
+    number[used] = np.arange(len(used), dtype=np.int32)
+    return csr_matrix((X.data, number[X.indices], X.indptr), shape=(X.shape[0], len(used)))

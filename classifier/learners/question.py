@@ -67,6 +67,32 @@ class QuestionLearner(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         return tags
 
 
+def class_counts(X: Any, positive: NDArray[np.bool_]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Count in how many rows of each class a column is set.
+
+    Parameters
+    ----------
+    X : csr_matrix or array of shape (n_rows, n_columns)
+        A column is set where it is positive.
+    positive : ndarray of shape (n_rows,), bool
+
+    Returns
+    -------
+    counts : ndarray of shape (2, n_columns), float64
+        Of the negative and of the positive rows.
+    rows : ndarray of shape (2,), float64
+    """
+    rows = np.array([np.count_nonzero(~positive), np.count_nonzero(positive)], np.float64)
+    if not hasattr(X, "indices"):
+        return np.stack([(X[~positive] > 0).sum(axis=0), (X[positive] > 0).sum(axis=0)]).astype(float), rows
+    of_positive = np.repeat(positive, np.diff(X.indptr))
+    present = X.data > 0
+    counts = [
+        np.bincount(X.indices[present & side], minlength=X.shape[1]) for side in (~of_positive, of_positive)
+    ]
+    return np.stack(counts).astype(np.float64), rows
+
+
 def two_classes(y: NDArray[Any]) -> NDArray[Any]:
     """Return the two classes of a question.
 

@@ -81,9 +81,9 @@ ROOT = "rootmail"
 QUESTIONS = {
     "spam": Question(
         (
-            Part("signals", lambda: LinearLearner(C=1.0)),
+            Part("signals", lambda: LinearLearner(C=1.0, contrast=0.0)),
             Part("signals", lambda: BayesLearner(strength=1.0)),
-            Part("body", lambda: LinearLearner(C=1.0)),
+            Part("body", lambda: LinearLearner(C=1.0, contrast=0.0)),
             Part("body", lambda: BayesLearner(strength=1.0)),
         ),
         460,
@@ -92,11 +92,11 @@ QUESTIONS = {
         (
             Part("signals", BayesLearner, ROOT),
             Part("header", BayesLearner, ROOT),
-            Part("body", LinearLearner, ROOT),
-            Part("grams", LinearLearner, ROOT),
-            Part("signals", lambda: LinearLearner(C=1.0), "!" + ROOT),
-            Part("signals", lambda: LinearLearner(C=0.1), "!" + ROOT),
-            Part("signals", lambda: LinearLearner(C=1.0), "!" + ROOT, asks_source=True),
+            Part("body", lambda: LinearLearner(contrast=0.0), ROOT),
+            Part("grams", lambda: LinearLearner(contrast=0.0), ROOT),
+            Part("signals", lambda: LinearLearner(C=1.0, contrast=0.0), "!" + ROOT),
+            Part("signals", lambda: LinearLearner(C=0.1, contrast=0.0), "!" + ROOT),
+            Part("signals", lambda: LinearLearner(C=1.0, contrast=0.0), "!" + ROOT, asks_source=True),
         ),
         800,
     ),

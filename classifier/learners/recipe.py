@@ -1,0 +1,86 @@
+"""Which learners answer which question: chosen by experiment, told in notebook 02 and RESULTS.md."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from classifier.learners.fusion import FusedLearner
+from classifier.learners.members import Member
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from classifier.features import Schema
+
+SPAM_VOLUMES = {"header": 1.0, "body": 0.3, "grams": 1.0}
+"""Of the linear learner. By cross-validation inside P1's training part, near-duplicates kept together, fused
+with the Bayes learner on the body, log-loss in thousandths of a nat (1-ROCA%): body at 0 15.5 (0.0209), at
+0.3 15.5 (0.0217), at 0.6 16.0 (0.0240), at 1 17.1 (0.0275). 0.3 was taken: there are mails whose header says
+nothing."""
+
+SIGNALS = {"signals": 1.0, "history": 1.0}
+
+
+def members_for(question: str, schema: Schema) -> tuple[Member, ...]:
+    """Choose the members of a question's fusion.
+
+    Spam: what was written is seen by one linear learner and, of the body, by a Bayes learner, which errs
+    elsewhere. Signals cost several times what words do, so they have a learner of their own that is left
+    out where it earns nothing.
+
+    Importance: everything side by side, since what is urgent shows in signals and history as much as in
+    words. Where history is seen, twice: with contrast, which knows the kinds of mail it has seen best, and
+    without, which does better on kinds it has not. These count equally: no fold tells how much mail will be
+    of a new kind.
+
+    Parameters
+    ----------
+    question : str
+        Of `QUESTIONS`.
+    schema : Schema
+
+    Returns
+    -------
+    tuple of Member
+    """
+    names = [block.name for block in schema.blocks]
+
+    def volumes(of: Mapping[str, float]) -> tuple[float, ...]:
+        return tuple(of.get(each, 0.0) for each in names)
+
+    if question == "spam":
+        return (
+            Member("linear", "linear", volumes(SPAM_VOLUMES)),
+            Member("linear.signals", "linear", volumes(SIGNALS), costly=True, tol=0.01),
+            Member("bayes.body", "bayes", volumes({"body": 1.0})),
+        )
+    everything = volumes(dict.fromkeys(names, 1.0))
+    if "history" not in schema.views:
+        return (
+            Member("linear", "linear", everything),
+            Member("bayes.body", "bayes", volumes({"body": 1.0})),
+        )
+    return (
+        Member("linear.plain", "linear", everything, C=1.0, contrast=0.0),
+        Member("linear.contrast", "linear", everything, C=0.1),
+    )
+
+
+def learner_for(question: str, schema: Schema, seed: int = 0, jobs: int = 1) -> FusedLearner:
+    """Make the learner that answers a question.
+
+    Parameters
+    ----------
+    question : str
+        Of `QUESTIONS`.
+    schema : Schema
+    seed, jobs : int
+
+    Returns
+    -------
+    FusedLearner
+    """
+    blocks = tuple((block.start, block.stop) for block in schema.blocks)
+    members = members_for(question, schema)
+    fitted = question == "spam" or "history" not in schema.views
+    return FusedLearner(blocks, members, fitted=fitted, seed=seed, jobs=jobs)
