@@ -27,6 +27,7 @@ from classifier.learners.online import TEACHES, Correction, Corrections
 from classifier.mail import Message
 from classifier.profile import Origin, Profile, layout, opening
 from classifier.profile import file as file_module
+from classifier.profile import taught as taught_module
 from classifier.profile.key import hashed, seal, unseal
 from classifier.profile.packing import Packer
 from classifier.profile.taught import Taught
@@ -147,10 +148,11 @@ steps = st.tuples(st.integers(0, 7), st.one_of(st.sampled_from(sorted(TEACHES)),
 
 
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(history=st.lists(steps, max_size=12))
+@given(history=st.lists(steps, max_size=12), seldom=st.sampled_from([1, 2, 5, 64]))
 def test_the_profile_teaches_what_memory_would(
-    history: list[tuple[int, str | None]], tmp_path_factory: pytest.TempPathFactory
+    history: list[tuple[int, str | None]], seldom: int, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
+    taught_module.SELDOM = seldom
     place = tmp_path_factory.mktemp("p") / "p.sqlite"
     plain = Corrections(SCHEMA)
     first, second = Profile(place, create=True), Profile(place)
@@ -166,6 +168,73 @@ def test_the_profile_teaches_what_memory_would(
         assert labels(it) == {n: plain.learned[name(n)].label for n in range(8) if name(n) in plain.learned}
     for opened in (first, second, third):
         opened.close()
+
+
+@pytest.fixture(autouse=True)
+def usual_pace() -> Iterator[None]:
+    before = taught_module.SELDOM
+    yield
+    taught_module.SELDOM = before
+
+
+def test_who_starts_late_reads_sums_and_no_correction(
+    profile: Profile, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    taught_module.SELDOM = 1
+    it = taught(profile)
+    for number in range(6):
+        learn(it, number, "spam")
+    unlearn(it, 2)
+    late = taught(Profile(profile.path))
+    read = []
+    original = Packer.unpack
+    monkeypatch.setattr(Packer, "unpack", lambda *args: read.append(args) or original(*args))
+    assert np.array_equal(units(late.current()), units(it.current()))
+    assert late.current().labels == {"spam": 5}
+    assert not read
+    assert unlearn(late, 3)
+    assert len(read) == 1
+    assert np.array_equal(units(late.current()), units(it.current()))
+    assert labels(late) == labels(it) == dict.fromkeys((0, 1, 4, 5), "spam")
+
+
+@pytest.mark.parametrize(
+    "damage", ["x'00'", "substr(data, 1, length(data) - 9)", "CAST(data || x'00' AS BLOB)", "x''"]
+)
+def test_damaged_sums_are_made_again(profile: Profile, damage: str) -> None:
+    taught_module.SELDOM = 1
+    it = taught(profile)
+    for number in range(4):
+        learn(it, number, "spam")
+    with profile.writing():
+        profile.file.write(f"UPDATE sums SET data={damage}")
+    late = taught(Profile(profile.path))
+    assert np.array_equal(units(late.current()), units(it.current()))
+
+
+def test_sums_that_were_kept_are_forgotten_with_a_sender(profile: Profile) -> None:
+    taught_module.SELDOM = 1
+    it = taught(profile)
+    learn(it, 1, "spam", author=profile.hash_of("eve@example.org"))
+    learn(it, 2, "spam")
+    forget(profile, "eve@example.org")
+    assert not profile.file.read("SELECT * FROM sums")
+    plain = Corrections(SCHEMA)
+    plain.keep(name(2), it.current().learned[name(2)])
+    assert np.array_equal(units(taught(Profile(profile.path)).current()), units(plain))
+
+
+def test_a_profile_of_version_1_is_read(path: Path) -> None:
+    old = Profile(path, create=True)
+    learn(taught(old), 1, "spam")
+    for statement in ("DROP TABLE sums", "PRAGMA user_version=1"):
+        old.file.base.execute(statement)
+    old.close()
+    taught_module.SELDOM = 1
+    new = taught(Profile(path))
+    assert labels(new) == {1: "spam"}
+    learn(new, 2, "spam")
+    assert Profile(path).file.read("SELECT count(*) FROM sums") == [(1,)]
 
 
 def test_unlearning_everything_leaves_nothing(profile: Profile) -> None:
@@ -275,17 +344,21 @@ def test_forgetting_leaves_no_byte(profile: Profile, path: Path) -> None:
     for kind in ("person", "thread"):
         profile.memory.put(kind, eve.lower().encode(), b"EVE-VALUE" * 20)
         profile.memory.put(kind, b"bob@example.org", b"BOB-VALUE" * 20)
-    hidden = [
-        profile.hash_of(eve),
-        name(1),
-        b"EVE-VALUE",
-        profile.file.read("SELECT features FROM corrections")[0][0],
+    assert b"-VALUE" not in everything_in(path)  # sealed
+    hidden = [profile.hash_of(eve), name(1)]
+    hidden += [
+        features
+        for (features,) in profile.file.read(
+            "SELECT features FROM corrections WHERE author=?", (profile.hash_of(eve),)
+        )
     ]
-    hidden += [key for _, key in profile.hashes_in_memory(eve)]
+    for place in profile.hashes_in_memory(eve):
+        hidden += [place[1], *profile.file.read("SELECT value FROM memory WHERE kind=? AND key=?", place)[0]]
+    assert len(hidden) == 8
     assert all(each in everything_in(path) for each in hidden)
     assert forget(profile, eve) == (2, 2)
     assert [each for each in hidden if each in everything_in(path)] == []
-    assert b"BOB-VALUE" in everything_in(path)
+    assert profile.memory.get("thread", b"bob@example.org") == b"BOB-VALUE" * 20
     assert name(2) in everything_in(path)
     assert labels(it) == {2: "spam"}
     with pytest.raises(ProfileError, match="neither an address nor"):
@@ -536,7 +609,7 @@ def test_a_full_disk_at_the_end_of_a_batch(profile: Profile) -> None:
 
 def test_a_newer_profile_is_left_alone(profile: Profile, path: Path) -> None:
     profile.file.base.execute(f"PRAGMA user_version={len(layout.STEPS) + 1}")
-    with pytest.raises(ProfileError, match="written by a newer mailtriage; this one reads up to 1"):
+    with pytest.raises(ProfileError, match="written by a newer mailtriage; this one reads up to 2"):
         Profile(path)
 
 
@@ -615,7 +688,7 @@ def test_an_older_profile_is_brought_up_to_date(
     monkeypatch.setattr(opening, "STEPS", (*layout.STEPS, step))
     again = Profile(path)
     assert again.file.read("SELECT x FROM added") == [(7,)]
-    assert again.file.read("PRAGMA user_version") == [(2,)]
+    assert again.file.read("PRAGMA user_version") == [(len(layout.STEPS) + 1,)]
     assert labels(taught(again)) == {1: "spam"}
     again.close()
     broken = "CREATE TABLE more (x); INSERT INTO nowhere VALUES (7)"

@@ -9,6 +9,7 @@ import pytest
 from cli_mail import mail, mixed
 
 from classifier import Classifier
+from classifier.engine import remembering
 from classifier.errors import ProfileError, ProfileNotWritten
 from classifier.features import Schema
 from classifier.profile import Profile
@@ -16,6 +17,12 @@ from classifier.profile.travel import export_lines, import_lines
 
 SCHEMA = Schema(bits=12)
 MAIL = mail("spam", 1)
+
+
+@pytest.fixture(autouse=True)
+def no_parts(monkeypatch: pytest.MonkeyPatch) -> None:
+    """History without parts, so that only what a test remembers is there."""
+    monkeypatch.setattr(remembering, "_PARTS", ())
 
 
 def filled(path: Path) -> Classifier:

@@ -6,10 +6,13 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from classifier.errors import ProfileError
+from classifier.errors import ModelFormatError, ProfileError
 from classifier.features import Schema
 from classifier.learners.online import TEACHES, Correction
+from classifier.learners.online.snapshot import pack_sums, unpack_sums
+from classifier.learners.online.sums import Sums
 from classifier.profile.file import ProfileFile
+from classifier.profile.kept import Kept
 from classifier.profile.packing import Packer
 
 BEHAVIOUR = "behaviour"
@@ -19,6 +22,10 @@ NOTHING = "nothing"
 """Label of a message that a model file had learned and that was unlearned here."""
 
 _CHANGED = "SELECT fingerprint, label, features, until FROM corrections WHERE schema=? AND "
+_COUNTED = (  # at a stamp
+    "SELECT fingerprint, id, label FROM corrections WHERE schema=? AND id<=? AND (until IS NULL OR stamp>?)"
+    " AND label<>? ORDER BY id"
+)
 _END = "UPDATE corrections SET until=?, stamp=? WHERE until IS NULL AND "
 _ADD = (
     "INSERT INTO corrections"
@@ -105,6 +112,51 @@ class Journal:
             counts = until is None and label != NOTHING
             correction = self.unpack(label, features) if counts else None
             yield Change(bytes(fingerprint), until is not None, correction)
+
+    def sums(self, epoch: int) -> tuple[int, Kept, Sums] | None:
+        """Return what was added up last.
+
+        Parameters
+        ----------
+        epoch : int
+            Sums of another one are none.
+
+        Returns
+        -------
+        (int, Kept, Sums) or None
+            The stamp up to which they go, and what counted then. None where there are none, or they are
+            damaged: they can be made again.
+        """
+        ours = self.schema_id()
+        rows = self._file.read("SELECT stamp, last, data FROM sums WHERE schema=? AND epoch=?", (ours, epoch))
+        if not rows:
+            return None
+        stamp, last, data = rows[0]
+        try:
+            sums = unpack_sums(self.schema, self.packer.open(data))
+        except ModelFormatError:
+            return None
+        return stamp, Kept(self._file.read(_COUNTED, (ours, last, stamp, NOTHING)), self._read), sums
+
+    def keep_sums(self, sums: Sums, epoch: int, stamp: int) -> None:
+        """Keep what is added up, inside the transaction that led to it.
+
+        Parameters
+        ----------
+        sums : Sums
+            Over all corrections of this schema that count.
+        epoch, stamp : int
+            As of now.
+        """
+        last = self._file.read("SELECT coalesce(max(id), 0) FROM corrections")[0][0]
+        data = self.packer.close(pack_sums(sums, self.schema))
+        values = (self.schema_id(make=True), epoch, stamp, last, data)
+        self._file.write("INSERT OR REPLACE INTO sums VALUES (?, ?, ?, ?, ?)", values)
+
+    def _read(self, number: int, label: str) -> Correction:
+        """Read the correction of one row."""
+        rows = self._file.read("SELECT features FROM corrections WHERE id=?", (number,))
+        return self.unpack(label, rows[0][0] if rows else b"")
 
     def schema_id(self, make: bool = False) -> int:
         """Return the number of the schema in this profile, 0 where it is not yet there."""

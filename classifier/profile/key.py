@@ -1,6 +1,7 @@
 """The secret of one profile: with it, all that is kept of mail is hashed or sealed.
 
-Addresses and Message-IDs go through a keyed hash; what a message taught, hashed words, through a key stream.
+Addresses and Message-IDs go through a keyed hash; what a message taught (hashed words) and what is remembered
+of people and threads are sealed under a key stream.
 The key lies in the profile itself: parts of the file, or two profiles side by side, tell nothing; who has the
 whole file can try a guess ("was this word in it?"). This is no encryption against them.
 """
@@ -9,8 +10,6 @@ from __future__ import annotations
 
 import os
 from hashlib import blake2b, shake_256
-
-import numpy as np
 
 HASH_BYTES = 16
 NONCE_BYTES = 12
@@ -67,5 +66,6 @@ def unseal(key: bytes, sealed: bytes) -> bytes:
 
 
 def _streamed(key: bytes, nonce: bytes, data: bytes) -> bytes:
-    stream = shake_256(b"features\0" + key + nonce).digest(len(data))
-    return (np.frombuffer(data, np.uint8) ^ np.frombuffer(stream, np.uint8)).tobytes()
+    stream = shake_256(b"sealed\0" + key + nonce).digest(len(data))
+    hidden = int.from_bytes(data, "little") ^ int.from_bytes(stream, "little")
+    return hidden.to_bytes(len(data), "little")

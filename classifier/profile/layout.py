@@ -35,5 +35,14 @@ INSERT INTO facts VALUES ('stamp', 0), ('epoch', 0), ('key', randomblob(32)),
     ('created', CAST(strftime('%s', 'now') AS REAL));
 """
 
-STEPS: tuple[str, ...] = (_FIRST,)
+# Sums over the corrections of a schema in effect at a stamp, `last` the id of the newest: made of them at any
+# time, so that starting does not take longer with every correction.
+_SECOND = """
+CREATE TABLE sums (
+    schema INTEGER PRIMARY KEY REFERENCES schemas, epoch INTEGER NOT NULL, stamp INTEGER NOT NULL,
+    last INTEGER NOT NULL, data BLOB NOT NULL
+);
+"""
+
+STEPS: tuple[str, ...] = (_FIRST, _SECOND)
 """What leads from each version to the next; the version of a file is the number of steps made."""

@@ -1,11 +1,11 @@
-"""History in the profile: small records under hashed keys, written when a transaction ends."""
+"""History in the profile: small sealed records under hashed keys, written when a transaction ends."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
 from classifier.profile.file import PENDING, ProfileFile
-from classifier.profile.key import hashed
+from classifier.profile.key import hashed, seal, unseal
 
 Name = tuple[str, bytes]
 
@@ -56,7 +56,7 @@ class ProfileMemory:
             if name in layer:
                 return layer[name]
         rows = self._file.read(_GET, name)
-        value = bytes(rows[0][0]) if rows else None
+        value = unseal(self._key, rows[0][0]) if rows else None
         if self._file.is_writing:
             if len(self._read) > PENDING:
                 self._read.clear()
@@ -108,9 +108,8 @@ class ProfileMemory:
         (bytes, bytes)
             The key as it is kept, a hash; and the value.
         """
-        found: dict[bytes, bytes | None] = dict(
-            self._file.read("SELECT key, value FROM memory WHERE kind=?", (kind,))
-        )
+        rows = self._file.read("SELECT key, value FROM memory WHERE kind=?", (kind,))
+        found: dict[bytes, bytes | None] = {key: unseal(self._key, value) for key, value in rows}
         for layer in (self._changed, self._changing):
             found.update({key: value for (its, key), value in layer.items() if its == kind})
         for key in sorted(found):
@@ -129,8 +128,8 @@ class ProfileMemory:
 
     def flush(self) -> None:
         """Write all accepted changes."""
-        with_values = [(*name, value) for name, value in self._changed.items() if value is not None]
-        self._file.base.executemany(_PUT, with_values)
+        kept = ((name, value) for name, value in self._changed.items() if value is not None)
+        self._file.base.executemany(_PUT, [(*name, seal(self._key, value)) for name, value in kept])
         self._file.base.executemany(_DELETE, [name for name, value in self._changed.items() if value is None])
 
     def end(self) -> None:

@@ -36,6 +36,32 @@ class Packer:
         plain = correction.to_bytes(self.schema) if correction.label in TEACHES else b""
         return seal(self._key, plain)
 
+    def close(self, plain: bytes) -> bytes:
+        """Seal bytes that tell of mail.
+
+        Parameters
+        ----------
+        plain : bytes
+
+        Returns
+        -------
+        bytes
+        """
+        return seal(self._key, plain)
+
+    def open(self, sealed: bytes) -> bytes:
+        """Undo `close`.
+
+        Parameters
+        ----------
+        sealed : bytes
+
+        Returns
+        -------
+        bytes
+        """
+        return unseal(self._key, sealed)
+
     def unpack(self, label: str, sealed: bytes) -> Correction:
         """Undo `pack`.
 

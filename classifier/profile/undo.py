@@ -111,6 +111,7 @@ def forget(profile: Profile, address: str) -> Forgotten:
         names = list(profile.hashes_in_memory(address))
         records = sum(profile.file.write("DELETE FROM memory WHERE kind=? AND key=?", name) for name in names)
         profile.file.write("DELETE FROM mine WHERE address=?", (address,))
+        profile.file.write("DELETE FROM sums")
         next_epoch(profile.file)
     profile.file.scrub()
     return Forgotten(gone, records)

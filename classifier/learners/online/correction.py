@@ -119,6 +119,20 @@ class Correction:
         lesson = Lesson.nothing(n_blocks)
         return cls(label, columns, counts, (lesson, lesson), (codes, codes))
 
+    def without_idle_blocks(self) -> Correction:
+        """Forget the columns of blocks that taught nothing: to take back nothing, nothing is needed.
+
+        Returns
+        -------
+        Correction
+        """
+        if any(lesson.way for lesson in self.lessons):
+            return self
+        counted = self.lessons[0].counted | self.lessons[1].counted
+        busy = counted >> np.arange(len(self.counts)) & 1 == 1
+        columns, counts = self.columns[busy[self.blocks]], np.where(busy, self.counts, 0)
+        return Correction(self.label, columns, counts, self.lessons, self.rates)
+
     @property
     def blocks(self) -> NDArray[np.intp]:
         """Block of each column, shape (n_set,)."""

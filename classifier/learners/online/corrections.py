@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, MutableMapping
 from typing import Any
 
 import numpy as np
@@ -36,7 +36,7 @@ class Corrections:
 
     Attributes
     ----------
-    learned : dict of bytes to Correction
+    learned : mutable mapping of bytes to Correction
         In the order of learning.
     labels : Counter of str
         How many were learned with each label.
@@ -52,10 +52,34 @@ class Corrections:
     def __init__(self, schema: Schema, paces: tuple[Pace, Pace] = PACES) -> None:
         self.schema = schema
         self.paces = paces
-        self.learned: dict[bytes, Correction] = {}
+        self.learned: MutableMapping[bytes, Correction] = {}
         self.labels = Counter[str]()
         self.sums = Sums(schema)
         self._reader = Reader(schema, self.sums, paces)
+
+    @classmethod
+    def resumed(
+        cls, schema: Schema, learned: MutableMapping[bytes, Correction], labels: Iterable[str], sums: Sums
+    ) -> Corrections:
+        """Go on with corrections that were added up before.
+
+        Parameters
+        ----------
+        schema : Schema
+        learned : mutable mapping of bytes to Correction
+        labels : iterable of str
+            Of each of them.
+        sums : Sums
+            Over exactly these.
+
+        Returns
+        -------
+        Corrections
+        """
+        corrections = cls(schema)
+        corrections.learned, corrections.labels, corrections.sums = learned, Counter(labels), sums
+        corrections._reader = Reader(schema, sums, corrections.paces)
+        return corrections
 
     def __len__(self) -> int:
         return len(self.learned)
@@ -217,9 +241,8 @@ class Corrections:
                 lesson, codes = teach(case, self.paces[at])
             lessons.append(lesson)
             rates.append(codes)
-        return _without_idle_blocks(
-            Correction(label, columns, counts, (lessons[0], lessons[1]), (rates[0], rates[1]))
-        )
+        correction = Correction(label, columns, counts, (lessons[0], lessons[1]), (rates[0], rates[1]))
+        return correction.without_idle_blocks()
 
     def unlearn(self, fingerprint: bytes) -> bool:
         """Take back what a message taught.
@@ -287,18 +310,3 @@ class Corrections:
         for fingerprint, correction in corrections_of(schema, arrays):
             corrections.keep(fingerprint, correction)
         return corrections
-
-
-def _without_idle_blocks(correction: Correction) -> Correction:
-    """Forget the columns of blocks that taught nothing: to take back nothing, nothing is needed."""
-    if any(lesson.way for lesson in correction.lessons):
-        return correction
-    counted = correction.lessons[0].counted | correction.lessons[1].counted
-    busy = counted >> np.arange(len(correction.counts)) & 1 == 1
-    return Correction(
-        correction.label,
-        correction.columns[busy[correction.blocks]],
-        np.where(busy, correction.counts, 0),
-        correction.lessons,
-        correction.rates,
-    )

@@ -38,6 +38,7 @@ class Sums:
     """
 
     def __init__(self, schema: Schema) -> None:
+        self._schema = schema
         self._place = np.zeros(schema.n_columns, np.int32)  # no memory is taken before it is written to
         self._used = 1
         self.table = np.zeros((1, len(QUESTIONS), 4), np.int32)
@@ -85,6 +86,23 @@ class Sums:
             self.answers[question, answer] += way
             self.bias[question] += way * lesson.bias
             self.shares[question] += way * np.array(lesson.shares)
+
+    def fill(self, columns: NDArray[np.uint32], table: NDArray[np.int32]) -> None:
+        """Take over what was summed up elsewhere, where nothing has been yet.
+
+        Parameters
+        ----------
+        columns : ndarray of shape (n,), uint32
+            Distinct, counted over all blocks.
+        table : ndarray of shape (n, 2, 4), int32
+            Their sums.
+        """
+        self._used = len(columns) + 1
+        self.table = np.concatenate([self.table[:1], table])
+        starts = [place.start for place in self._schema.blocks]
+        self.block = np.zeros(self._used, np.uint8)
+        self.block[1:] = np.searchsorted(starts, columns, side="right") - 1
+        self._place[columns] = np.arange(1, self._used)
 
     def _room(self, correction: Correction) -> NDArray[np.int32]:
         """Find the columns of a correction, making room for new ones."""
