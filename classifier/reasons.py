@@ -8,16 +8,22 @@ import numpy as np
 from numpy.typing import NDArray
 
 from classifier.features.naming import Named, name_columns
+from classifier.features.schema import VIEWS
 from classifier.learners import Tables
 from classifier.verdict import Clue, Explanation, Reasons
 
 if TYPE_CHECKING:
     from classifier.features import Extractor
+    from classifier.learners.habit import Habit
     from classifier.learners.online import Corrections
     from classifier.signals import Facts
 
+HISTORY = VIEWS.index("history")
 
-def explain(extractor: Extractor, tables: Tables, corrections: Corrections, facts: Facts) -> Explanation:
+
+def explain(
+    extractor: Extractor, tables: Tables, corrections: Corrections, facts: Facts, habit: Habit | None = None
+) -> Explanation:
     """Split both log-odds of a message into clues.
 
     The 4-grams of one word are one clue; their weights are added up.
@@ -28,6 +34,8 @@ def explain(extractor: Extractor, tables: Tables, corrections: Corrections, fact
     tables : Tables
     corrections : Corrections
     facts : Facts
+    habit : Habit, optional
+        What the reader's habits add on the columns of history.
 
     Returns
     -------
@@ -38,6 +46,9 @@ def explain(extractor: Extractor, tables: Tables, corrections: Corrections, fact
     starts = np.array([place.start for place in tables.schema.blocks], np.intp)
     columns = starts[named.block] + named.column
     weights, bias = corrections.weights_in(columns, tables)
+    if habit is not None:
+        mine = named.block == HISTORY
+        weights[mine, 1] += habit.weights_of(named.column[mine])
     counts = np.bincount(named.block, minlength=len(starts))
     contributions = weights / np.sqrt(counts[named.block])[:, None]
     both = [Reasons(_clues(named, weights[:, at], contributions[:, at]), float(bias[at])) for at in (0, 1)]

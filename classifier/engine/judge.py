@@ -24,6 +24,8 @@ from classifier.store import Model
 from classifier.verdict import Cuts, Explanation, LogOdds, Verdict
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from classifier.budget import Settled, Terms
     from classifier.history import History, Memory, Past
     from classifier.lookup import Lookup
@@ -96,11 +98,6 @@ class Judge(Remembering):
         return self._corrections if self._taught is None else self._taught.current()
 
     @property
-    def recalls(self) -> bool:
-        """Whether history has a say: somebody remembers, and the model asks."""
-        return self.history is not None and "history" in self.extractor.schema.views
-
-    @property
     def card(self) -> dict[str, Any]:
         """What the model says about itself."""
         return self.model.card
@@ -108,7 +105,8 @@ class Judge(Remembering):
     @property
     def cuts(self) -> Cuts:
         """Where log-odds become labels; with a handful of examples, nothing is certain."""
-        return cautious(self.model.cuts, self.model.card, self.corrections.labels)
+        cuts = self.model.cuts if self.leaning is None else self.leaning.lean(self.model.cuts)
+        return cautious(cuts, self.model.card, self.corrections.labels)
 
     def decide_by(self, terms: Terms) -> Settled:
         """Set the cuts by a loss budget or by costs.
@@ -198,10 +196,40 @@ class Judge(Remembering):
         list of Verdict
             In the same order.
         """
+        if observe and self.behaviour is not None:
+            moments = nows if nows is not None else [None] * len(batch)
+            return [self._follow(mail, now) for mail, now in zip(batch, moments, strict=True)]
         messages = [self._message(mail) for mail in batch]
         facts = self.facts(messages, nows, observe=observe)
+        return self._verdicts(batch, facts, self.extractor.rows(facts))
+
+    def _follow(self, mail: Mail, now: float | None) -> Verdict:
+        """Judge a message, then take note of it: what it teaches counts from the next one on."""
+        message = self._message(mail)
+        facts = self.facts([message], [now])
         rows = self.extractor.rows(facts)
+        verdict = self._verdicts([mail], facts, rows)[0]
+        self._take_note(message, now, facts[0], rows)
+        return verdict
+
+    def _take_note(self, message: Message, now: float | None, facts: Facts, rows: Rows) -> None:
+        """Let a message enter the history, and wait for what the reader does with it."""
+        behaviour = self.behaviour
+        past = facts.history
+        assert self.history is not None and behaviour is not None and past is not None  # noqa: S101, PT018
+        shared = float(self.corrections.score(rows, self.model.tables)[0, 1])
+        note = partial(behaviour.observe, past.people, rows, shared)
+        self._remember(self.history, self.arrival(message, now), note)
+
+    def _scores(self, rows: Rows) -> NDArray[np.float64]:
+        """Add up what model, corrections and habits say: both log-odds of each row."""
         scores = self.corrections.score(rows, self.model.tables)
+        if self.behaviour is not None:
+            scores[:, 1] += self.behaviour.score(rows)
+        return scores
+
+    def _verdicts(self, batch: Sequence[Mail], facts: list[Facts], rows: Rows) -> list[Verdict]:
+        scores = self._scores(rows)
         if not np.isfinite(scores).all():
             raise ModelFormatError(f"model {self.name} is damaged: it holds numbers that are not finite")
         cuts = self.cuts
@@ -209,13 +237,13 @@ class Judge(Remembering):
             Verdict(
                 LogOdds(*pair),
                 cuts,
-                message,
+                each.message,
                 mail if isinstance(mail, Stored) else None,
                 self.explain if self.history is None else partial(self._explain_with, each.history),
                 spared=not self.allow_local_spam and spared(LogOdds(*pair), cuts, each),
                 past=each.history,
             )
-            for pair, message, mail, each in zip(scores.tolist(), messages, batch, facts, strict=True)
+            for pair, mail, each in zip(scores.tolist(), batch, facts, strict=True)
         ]
 
     def classify(self, raw: Mail, *, now: float | None = None) -> Verdict:
@@ -245,8 +273,14 @@ class Judge(Remembering):
         now : float, optional
             When it came, in seconds since 1970; by default the message tells.
         """
-        if self.history is not None:
-            self._remember(self.history, self.arrival(self._message(raw), now))
+        if self.history is None:
+            return
+        message = self._message(raw)
+        if self.behaviour is None:
+            self._remember(self.history, self.arrival(message, now))
+            return
+        facts = self.facts([message], [now])
+        self._take_note(message, now, facts[0], self.extractor.rows(facts))
 
     def explain(self, message: Message) -> Explanation:
         """Find the terms of both log-odds of a message; history is what it is now.
@@ -269,7 +303,8 @@ class Judge(Remembering):
     def _explain(self, facts: Facts) -> Explanation:
         from classifier.reasons import explain  # only for who asks why
 
-        return explain(self.extractor, self.model.tables, self.corrections, facts)
+        habit = self.behaviour.habit if self.behaviour is not None else None
+        return explain(self.extractor, self.model.tables, self.corrections, facts, habit)
 
     def _message(self, mail: Mail) -> Message:
         raw = mail.raw if isinstance(mail, Stored) else mail

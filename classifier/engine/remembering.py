@@ -8,6 +8,9 @@ from typing import TYPE_CHECKING
 from classifier.mail.fingerprint import fingerprint
 
 if TYPE_CHECKING:
+    from classifier.engine.behaviour import Behaviour
+    from classifier.engine.leaning import Leaning
+    from classifier.features import Extractor
     from classifier.history import Arrival, History, Memory, Past, Recaller
     from classifier.mail import Message
     from classifier.profile import Profile
@@ -52,6 +55,37 @@ class Remembering:
     site: Site
     profile: Profile | None
     history: History | None
+    extractor: Extractor
+    _memory: Memory | None = None
+    _behaviour: Behaviour | None = None
+    _leaning: Leaning | None = None
+
+    @property
+    def recalls(self) -> bool:
+        """Whether history has a say: somebody remembers, and the model asks."""
+        return self.history is not None and "history" in self.extractor.schema.views
+
+    @property
+    def behaviour(self) -> Behaviour | None:
+        """What the reader's habits add; None where the model asks no history, or nobody knows who he is."""
+        if self._memory is None or not self.recalls or not self.site.me:
+            return None
+        if self._behaviour is None or self._behaviour.schema is not self.extractor.schema:
+            from classifier.engine.behaviour import Behaviour  # who has no history does not wait for it
+
+            self._behaviour = Behaviour(self._memory, self.extractor.schema)
+        return self._behaviour
+
+    @property
+    def leaning(self) -> Leaning | None:
+        """The reader's own threshold; None where nobody remembers."""
+        if self._memory is None:
+            return None
+        if self._leaning is None:
+            from classifier.engine.leaning import Leaning  # who has no history does not wait for it
+
+            self._leaning = Leaning(self._memory)
+        return self._leaning
 
     def remember(self, memory: Memory) -> None:
         """Keep history from now on.
@@ -61,6 +95,9 @@ class Remembering:
         memory : Memory
         """
         self.history = open_history(memory)
+        self._memory = memory
+        self._behaviour = None
+        self._leaning = None
 
     def arrival(self, message: Message, now: float | None) -> Arrival:
         """Tell history when a message came, and to whom.
@@ -86,11 +123,15 @@ class Remembering:
             self._remember(history, arrival)
         return past
 
-    def _remember(self, history: History, arrival: Arrival) -> None:
-        """Let a message enter the history; a profile knows which did already."""
+    def _remember(self, history: History, arrival: Arrival, follow: Callable[[], None] | None = None) -> None:
+        """Let a message enter the history, habits (`follow`) first; a profile knows which did already."""
         if self.profile is None:
+            if follow:
+                follow()
             history.observe(arrival)
             return
         with self.profile.writing():
             if self.profile.first_sight(fingerprint(arrival.message), arrival.now):
+                if follow:
+                    follow()
                 history.observe(arrival)

@@ -47,9 +47,11 @@ class Teachable(Judge):
             If the profile cannot keep it; then it is not learned.
         """
         message, name = self._message(raw), _name(raw)
-        rows = self.extractor.rows(self.facts([message], [now]))
+        facts = self.facts([message], [now])
+        rows = self.extractor.rows(facts)
         with self._changing():
             before = self._label_of(name)
+            importance, cut = float(self._scores(rows)[0, 1]), self.cuts.importance
             if self._taught is None:
                 changed = self._corrections.learn(name, label, rows, self.model.tables)
             else:
@@ -57,6 +59,11 @@ class Teachable(Judge):
                 changed = self._taught.learn(name, label, rows, self.model.tables, origin=origin)
             if changed and self.history is not None:
                 self.history.relabel(self.arrival(message, now), before, label)
+            if changed and self.leaning is not None and source != "behaviour":
+                self.leaning.corrected(name, label, importance, cut)
+            past = facts[0].history
+            if changed and self.behaviour is not None and past is not None:
+                self.behaviour.said(past.people.reading.number)
         return changed
 
     def unlearn(self, raw: Mail, *, now: float | None = None, source: str = "library") -> bool:
@@ -89,6 +96,8 @@ class Teachable(Judge):
                 changed = self._taught.unlearn(name, origin=self._origin(message, source, now))
             if before is not None and self.history is not None:
                 self.history.relabel(self.arrival(message, now), before, None)
+            if changed and self.leaning is not None:
+                self.leaning.took_back(name)
         return changed
 
     def learned_as(self, raw: Mail) -> str | None:
