@@ -313,3 +313,12 @@ def test_damaged_bytes_are_an_error_or_harmless(data: st.DataObject) -> None:
     corrections.keep(b"x", found)
     corrections.unlearn(b"x")
     assert all(np.array_equal(a, b) for a, b in zip(state(corrections), before, strict=True))
+
+
+def test_on_top_of_a_trained_model_importance_moves_less_at_a_time() -> None:
+    given = Tables(SCHEMA, TABLES.weights, np.array([0.0, 1.0]))
+    moved = [
+        abs(taught([(3, "unimportant")], each).score(row(3), each)[0, 1] - at)
+        for each, at in ((TABLES, 0), (given, 1))
+    ]
+    assert 0.5 < moved[1] < moved[0]

@@ -57,7 +57,9 @@ def teach(case: Case, pace: Pace) -> tuple[Lesson, NDArray[np.uint8]]:
     """
     rates = rate_codes(case.spreads, pace)
     slope = float((np.exp2(-rates / SLOWNESS) * case.lengths).sum())
-    way, spread = _walk(case.answer, float(case.parts[0] + case.parts[1]), slope, pace)
+    rate = pace.rate_on_top if case.parts[0] else pace.rate
+    step = rate / math.sqrt(pace.damping)
+    way, spread = _walk(case.answer, float(case.parts[0] + case.parts[1]), slope, step, pace)
     side = 1 if case.answer else -1
     unclear = case.filled & (side * case.parts[2:] < pace.clear) & (side * case.joined < pace.sure)
     error = case.answer - probability(case.joined)
@@ -90,7 +92,7 @@ def rate_codes(spreads: NDArray[np.int32], pace: Pace) -> NDArray[np.uint8]:
     return np.minimum(np.rint(SLOWNESS * halvings), 255).astype(np.uint8)
 
 
-def _walk(answer: int, log_odds: float, slope: float, pace: Pace) -> tuple[int, int]:
+def _walk(answer: int, log_odds: float, slope: float, step: float, pace: Pace) -> tuple[int, int]:
     """Walk along the gradient of the logistic loss until the error is small.
 
     A column of full rate in a block of one would move by the way; returns it and the squared errors met.
@@ -100,7 +102,7 @@ def _walk(answer: int, log_odds: float, slope: float, pace: Pace) -> tuple[int, 
         error = answer - probability(log_odds + way * slope)
         if abs(error) <= pace.enough:
             break
-        way += pace.rate / math.sqrt(pace.damping) * error
+        way += step * error
         squares += error * error
     return (round(way / UNIT), round(SPREADS * squares)) if slope else (0, 0)
 
