@@ -95,7 +95,8 @@ def train_rows(
     """
     X = rows.to_csr()
     schema = rows.schema
-    kin = twins_of(rows) if groups is None else np.asarray(groups)
+    copies = twins_of(rows)
+    kin = copies if groups is None else np.asarray(groups)
     tables = Tables.empty(schema)
     weights, bias = tables.weights, tables.bias
     learned: dict[str, Any] = {}
@@ -116,7 +117,7 @@ def train_rows(
     if not learned:
         raise TrainingError(_lacking(Counter(labels)))
     card = _card(list(labels), learned, seed)
-    card["evidence"] = Evidence.of(labels, held_out).to_json()
+    card["evidence"] = Evidence.of(labels, held_out, copies).to_json()
     return Model(_without_idle_views(tables), Cuts(), card)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from random import Random
 from typing import Any
 
 from click.testing import CliRunner, Result
@@ -25,6 +26,13 @@ def mail(label: str, number: int, extra: str = "") -> bytes:
         f"Delivered-To: ada@example.org\nDate: Thu, {1 + number % 28} Jan 2026 03:0{number % 10}:00 +0000\n"
         f"Subject: {text.split(',')[0]} {number}\n{extra}\n{text} (case {number * 7919})\n"
     ).encode()
+
+
+def chatty(label: str, number: int) -> bytes:
+    """Write the same with a few lines of words of its own, so that it is no near-duplicate of the others."""
+    random = Random(f"{label} {number}")
+    words = ("".join(random.choices("aeioubdfgklmnprst", k=random.randint(3, 8))) for _ in range(40))
+    return mail(label, number) + " ".join(words).encode() + b"\n"
 
 
 def write_mbox(path: Path, messages: list[bytes]) -> Path:

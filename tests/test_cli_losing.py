@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
-from cli_mail import mail, mixed, objects, run, write_mbox
+from cli_mail import chatty, mail, mixed, objects, run, write_mbox
 
 from classifier.cli.group import COMMANDS, cli
 
@@ -23,7 +23,7 @@ def folders(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     home = tmp_path_factory.mktemp("mail")
     labels = ("important", "unimportant", "spam")
     return {
-        label: write_mbox(home / f"{label}.mbox", [mail(label, n) for n in range(80)]) for label in labels
+        label: write_mbox(home / f"{label}.mbox", [chatty(label, n) for n in range(80)]) for label in labels
     }
 
 

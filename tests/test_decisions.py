@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from cli_mail import mail, mixed, write_mbox
+from cli_mail import chatty, mail, mixed, write_mbox
 
 from classifier import Classifier, open_mailbox
 from classifier.budget import Evidence, Terms
@@ -27,7 +27,7 @@ SCHEMA = Schema(bits=12)
 @pytest.fixture(scope="module")
 def sources() -> list[tuple[str, list[Stored]]]:
     labels = ("important", "unimportant", "spam")
-    return [(label, [Stored("m", str(n), mail(label, n)) for n in range(80)]) for label in labels]
+    return [(label, [Stored("m", str(n), chatty(label, n)) for n in range(80)]) for label in labels]
 
 
 @pytest.fixture(scope="module")
