@@ -302,6 +302,20 @@ def test_intervals_hold_the_truth_about_as_often_as_they_say() -> None:
     assert 52 <= held <= 60
 
 
+def test_no_error_seen_is_not_no_error() -> None:
+    spam = np.arange(200) < 40
+    scores = np.stack([np.where(spam, 3.0, -3.0), np.zeros(200)], 1)
+    mail = Judged(np.where(spam, "spam", "ham"), scores, np.full(200, "unimportant"), np.zeros(200, bool))
+    for units, most in (
+        (None, 100 * (1 - 0.025 ** (1 / 40))),
+        (np.arange(200) // 4, 100 * (1 - 0.025 ** (1 / 10))),
+    ):
+        figures_found = evaluate(mail, units, resamples=20).questions["spam"].figures
+        for name in ("1-ROCA%", "missed_at_0.1"):
+            assert figures_found[name].value == figures_found[name].low == 0
+            assert figures_found[name].high == pytest.approx(most)
+
+
 def test_too_few_resamples_with_both_kinds_give_no_interval() -> None:
     assert all(map(math.isnan, percentiles(np.array([np.nan, np.nan, 1.0]))))
     assert percentiles(np.arange(101.0), 0.9) == pytest.approx((5, 95))

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from classifier.budget.binomial import clopper_pearson
 from classifier.evaluate import intervals
 from classifier.evaluate.intervals import Resampler, Units
 from classifier.evaluate.judged import Judged, Question
@@ -38,7 +39,8 @@ def figure_intervals(
     Returns
     -------
     dict of str to (float, float)
-        By ``question/figure``, and ``lam%``. Empty without resamples, or where there is one unit.
+        By ``question/figure``, and ``lam%``. Empty without resamples, or where there is one unit. Where no
+        error was seen, the upper end is that of the exact interval of none among so many units.
     """
     if not times or n_units < 2:
         return {}
@@ -46,10 +48,28 @@ def figure_intervals(
     draws = intervals.bootstrap(again, n_units, times=times, seed=seed, width=len(judged))
     without = intervals.jackknife(again, n_units, seed=seed, width=len(judged))
     whole = again(np.ones((1, n_units)))
-    return {
+    cut = {
         name: intervals.corrected(float(whole[name][0]), draws[name], without[name], confidence)
         for name in draws
     }
+    for name, question in judged.questions().items():
+        most = 100 * _unseen(question, unit[question.chosen], confidence)
+        for figure in ("1-ROCA%", "missed_at_0.1", "missed_at_0.5"):
+            low, high = cut[f"{name}/{figure}"]
+            if high == 0:  # no resample can show an error that the mail does not hold
+                cut[f"{name}/{figure}"] = low, most
+    return cut
+
+
+def _unseen(question: Question, units: Units, confidence: float) -> float:
+    """Bound a rate of errors of which none was seen.
+
+    A positive and a negative of other units are one trial of the order, so there are as many independent ones
+    as there are units of the rarer kind.
+    """
+    kinds = question.positive, ~question.positive
+    trials = min(len(np.unique(units[kind])) for kind in kinds)
+    return clopper_pearson(0, trials, confidence)[1]
 
 
 class _Again:
