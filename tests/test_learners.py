@@ -14,7 +14,7 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from classifier.errors import TrainingError
 from classifier.features import BlockRows, Extractor, Rows, Schema
-from classifier.learners import BayesLearner, FusedLearner, LinearLearner, Tables
+from classifier.learners import AdaptiveLearner, BayesLearner, FusedLearner, LinearLearner, Tables
 from classifier.learners.fusion import fuse, fuse_sparingly
 from classifier.learners.members import Member
 from classifier.learners.platt import calibration_error, fit_platt, log_loss, modest, soft_targets
@@ -22,7 +22,7 @@ from classifier.mail import Message
 from classifier.signals import Facts
 from classifier.training import train_model
 
-LEARNERS = [LinearLearner(), BayesLearner(), FusedLearner(folds=2)]
+LEARNERS = [LinearLearner(), BayesLearner(), AdaptiveLearner(), FusedLearner(folds=2)]
 every_learner = pytest.mark.parametrize("learner", LEARNERS, ids=lambda each: type(each).__name__)
 
 
@@ -82,6 +82,23 @@ def test_bayes_learns_in_any_order_and_in_parts() -> None:
         parts.partial_fit(X[at::4], y[at::4], classes=[0, 1])
     assert np.array_equal(whole.counts_, parts.counts_)
     assert np.array_equal(whole.coef_, parts.coef_)
+    with pytest.raises(ValueError, match="other than"):
+        parts.partial_fit(X[:1], [7])
+
+
+def test_adaptive_learns_one_row_at_a_time_and_slows_down() -> None:
+    X, y = mails(200)
+    parts = AdaptiveLearner()
+    for at in range(200):
+        parts.partial_fit(X[at], y[at : at + 1], classes=[0, 1])
+    assert np.array_equal(parts.coef_, AdaptiveLearner(passes=1).fit(X, y).coef_)
+    assert roc_auc_score(y, parts.decision_function(X)) > 0.95
+    wrong, moved = [int(parts.decision_function(X[:1])[0] <= 0)], []
+    for _ in range(3):
+        before = parts.coef_.copy()
+        parts.partial_fit(X[:1], wrong).partial_fit(X[:1], [1 - wrong[0]])
+        moved.append(np.abs(parts.coef_ - before).sum())
+    assert moved[2] < moved[0]
     with pytest.raises(ValueError, match="other than"):
         parts.partial_fit(X[:1], [7])
 

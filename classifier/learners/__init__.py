@@ -8,13 +8,19 @@ from typing import TYPE_CHECKING, Any
 from classifier.learners.tables import QUESTIONS, Tables
 
 if TYPE_CHECKING:
+    from classifier.learners.adaptive import AdaptiveLearner as AdaptiveLearner
     from classifier.learners.bayes import BayesLearner as BayesLearner
     from classifier.learners.fusion import FusedLearner as FusedLearner
     from classifier.learners.linear import LinearLearner as LinearLearner
 
-__all__ = ["QUESTIONS", "BayesLearner", "FusedLearner", "LinearLearner", "Tables"]
+__all__ = ["QUESTIONS", "AdaptiveLearner", "BayesLearner", "FusedLearner", "LinearLearner", "Tables"]
 
-_TRAINING = {"BayesLearner": "bayes", "FusedLearner": "fusion", "LinearLearner": "linear"}
+_TRAINING = {
+    "AdaptiveLearner": "adaptive",
+    "BayesLearner": "bayes",
+    "FusedLearner": "fusion",
+    "LinearLearner": "linear",
+}
 
 
 def __getattr__(name: str) -> Any:
