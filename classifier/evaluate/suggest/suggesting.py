@@ -19,13 +19,18 @@ from classifier.mailboxes import Stored
 from classifier.signals import Facts
 from classifier.verdict import Verdict, probability
 
-SIGHT = Schema(bits=16, views=("header", "body"))
-"""What a message is compared by, whatever the model looks at."""
+SIGHT = Schema(bits=16, views=("header",))
+"""What messages are compared by, whatever the model looks at: who sends what, which way, on what subject."""
 
 BATCH = 64
 
-NEAR = 0.5
-"""From this similarity on kinds crowd each other, and each counts for less."""
+NEAR = 0.45
+"""From this similarity on kinds crowd each other, and each counts for less.
+
+Chosen inside the training parts with 50 labels and no model, mean of 15 draws: 1-ROCA% of P1 / average
+precision on a host of root mail left out. At random 2.19 / 0.18. By header words, crowded from 0.3 on 2.17 /
+0.41, 0.4 1.26 / 0.37, 0.5 1.31 / 0.37, 0.6 2.49 / 0.38, not crowded 2.52 / 0.41. By header and body words,
+from 0.5 on 1.80 / 0.42, not crowded 1.65 / 0.36; with near-duplicates counted one by one 1.31 / 0.13."""
 
 
 class Suggestion(NamedTuple):
@@ -162,7 +167,7 @@ def _columns(rows: Rows) -> list[NDArray[np.uint32]]:
 def _asked(classifier: Classifier) -> tuple[bool, bool]:
     """Whether a classifier has learned to answer either question."""
     trained = classifier.card.get("trained", {})
-    answers = [TEACHES[each.label] for each in classifier.corrections.learned.values()]
+    answers = [TEACHES[label] for label, count in classifier.corrections.labels.items() if count]
     spam, importance = (
         name in trained or {0, 1} <= {answer[at] for answer in answers}
         for at, name in enumerate(("spam", "importance"))
