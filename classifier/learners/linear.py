@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
+from warnings import catch_warnings, simplefilter
 
 import numpy as np
+from sklearn.exceptions import ConvergenceWarning
 from sklearn.svm import LinearSVC
 from sklearn.utils.validation import check_is_fitted, validate_data
 
@@ -111,7 +113,9 @@ class LinearLearner(QuestionLearner):
         X = _renumbered(X, used)
         X.data = X.data * scale[used].astype(X.dtype)[X.indices]
         solver = LinearSVC(C=self.C, tol=self.tol, random_state=self.seed, max_iter=1000)
-        solver.fit(X, positive)
+        with catch_warnings():  # labels that contradict each other keep it from stopping by itself: no news
+            simplefilter("ignore", ConvergenceWarning)
+            solver.fit(X, positive)
         self.coef_[used] = solver.coef_[0] * scale[used]
         self.intercept_ = float(solver.intercept_[0])
         return self
