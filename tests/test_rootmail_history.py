@@ -187,6 +187,43 @@ def test_binary_output_is_read() -> None:
     assert found.mails == 1
 
 
+def test_a_mail_of_megabytes_of_log_is_bounded() -> None:
+    recaller = after(5)
+    log = "".join(f"Mar  1 10:00:00 web01 kernel: [{at}] eth0: link is down\n" for at in range(200_000))
+    recaller.observe(arrival(cron(log), 5))
+    assert max(len(record.pack()) for record in records(recaller)) < 24_000
+    assert past(recaller, USUAL.format(102, 4_010_000), 6).mails == 6
+
+
+@pytest.mark.parametrize(
+    ("usual", "fault"),
+    [
+        (
+            "Sicherung von /srv abgeschlossen\n",
+            "Fehler: Auf dem Gerät ist kein Speicherplatz mehr verfügbar\n",
+        ),
+        ("バックアップは正常に終了しました\n", "エラー: デバイスに空き領域がありません\n"),
+        ("Sauvegarde terminée\n", "Erreur : permission refusée\n"),
+    ],
+)
+def test_tools_that_speak_other_languages_are_heard(usual: str, fault: str) -> None:
+    recaller = JobRecaller(Ram())
+    for day in range(5):
+        recaller.observe(arrival(b"Content-Type: text/plain; charset=utf-8\n" + cron(usual), day))
+    found = recaller.recall(arrival(b"Content-Type: text/plain; charset=utf-8\n" + cron(usual + fault), 5))
+    assert found is not None
+    assert found.sums.grade("new") >= 2
+    assert found.sums.states["usual"].lines == 2
+
+
+def test_a_renamed_host_begins_anew() -> None:
+    recaller = after(10)
+    found = recaller.recall(arrival(cron(USUAL.format(102, 4_010_000), host="web9.example.net"), 11))
+    assert found is not None
+    assert found.mails == 0
+    assert set(states(found).values()) == {"first"}
+
+
 def test_another_job_in_the_same_place_is_not_mistaken(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("classifier.rootmail.history.JOBS", 1)
     recaller = after(10)

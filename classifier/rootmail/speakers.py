@@ -39,11 +39,11 @@ def _tool(name: str, subject: str, sender: str = "", field: bytes = b"") -> Tool
 TOOLS: tuple[Tool, ...] = (
     _tool("cron", rf"^cron <(?P<user>[^@>\s]{{1,64}})@{_HOST}> (?P<command>.{{1,1000}})"),
     _tool("systemd-cron", rf"^\[{_HOST}\] job (?P<job>\S{{1,100}}) failed"),
-    _tool("anacron", rf"^anacron job '(?P<job>[^']{{1,100}})' on {_HOST}"),
+    _tool("anacron", rf"^anacron.job '(?P<job>[^']{{1,100}})' (?:on|auf) {_HOST}"),
     _tool("at", r"^output from your job\s+\d{1,9}"),
     _tool("periodic", rf"^{_HOST} (?P<job>(?:daily|weekly|monthly|security|daily security)) run output"),
     _tool("periodic", rf"^{_HOST} (?P<job>(?:daily|weekly|monthly)(?: insecurity)?) output"),
-    _tool("logwatch", rf"^logwatch for {_HOST}"),
+    _tool("logwatch", rf"^logwatch (?:for|für|pour|para|per) {_HOST}"),
     _tool("logcheck", rf"^{_HOST} [\d-]{{8,10}} [\d:]{{4,8}}.{{0,8}}(?:system events|security (?:events|alerts)|attack alerts)"),
     _tool("logcheck", r"(?:system events|security (?:events|alerts)|attack alerts)$", "logcheck"),
     _tool("unattended-upgrades", rf"unattended-upgrades result for '?{_HOST}"),
