@@ -154,7 +154,8 @@ def main() -> None:
         opened(None, some[0])
         opened(learned("100", some[:100], folder), some[0])
         opened(learned("1000", some, folder), some[0])
-        killed(kills, folder)
+        if kills:
+            killed(kills, folder)
 
 
 if __name__ == "__main__":
