@@ -135,6 +135,21 @@ def test_a_message_enters_history_once(tiny_model: Path, path: Path) -> None:
 
 
 @pytest.mark.usefixtures("counting")
+def test_a_flood_from_one_sender_takes_no_room(tiny_model: Path, path: Path) -> None:
+    triage = Classifier.load(tiny_model, profile=path)
+    assert triage.profile is not None
+    triage.observe(mail("spam", 0))
+    before = triage.profile.file.read("PRAGMA page_count")[0][0]
+    with triage.together():
+        for number in range(1, 600):
+            triage.observe(b"X-Copy: %d\n" % number + mail("spam", number % 28))
+    assert recalled(triage, MAIL) == (600, 0)
+    assert triage.profile.file.read("SELECT count(*) FROM memory") == [(1,)]
+    pages = triage.profile.file.read("PRAGMA page_count")[0][0] - before
+    assert 4096 * pages < 40 * 600  # a note for each message that it was seen
+
+
+@pytest.mark.usefixtures("counting")
 def test_correction_and_history_change_together_or_not_at_all(tiny_model: Path, path: Path) -> None:
     triage = Classifier.load(tiny_model, profile=path)
     before = told(triage)
