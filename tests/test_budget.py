@@ -313,6 +313,14 @@ def test_no_evidence_no_promise() -> None:
     assert list(promised({}, Cuts())) == ["no promise: no budget was given in training"]
 
 
+def test_cuts_in_words_say_what_they_do() -> None:
+    cuts = Cuts(spam=NEVER, importance=-5.0, unimportant=-5.0)
+    lines = [line for line, _ in describe({}, cuts)]
+    assert "  nothing is spam" in lines
+    assert "  unimportant without doubt below 1 : 148 (-5.00)" in lines
+    assert "  important without doubt from 75% (+1.10)" in lines
+
+
 def test_copies_of_a_mail_that_must_not_be_lost_count_once_and_as_the_worst() -> None:
     scores = np.array([-9.0, -8.0, 4.0, -7.0, -6.0, 5.0, 6.0])
     labels = ["ham"] * 5 + ["spam"] * 2

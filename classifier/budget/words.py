@@ -135,9 +135,9 @@ def describe(card: Mapping[str, Any], cuts: Cuts) -> Iterator[tuple[str, bool]]:
     yield from ((f"  {line}", False) for line in promised(card, cuts))
     yield "", False
     yield "Cuts (in brackets: nats of log-odds)", True
-    yield f"  spam from {_place(cuts.spam)} on", False
-    yield f"  unimportant without doubt below {_place(min(cuts.unimportant, cuts.importance))}", False
-    yield f"  important without doubt from {_place(cuts.important)} on", False
+    yield _cut("spam", "from", cuts.spam), False
+    yield _cut("unimportant without doubt", "below", min(cuts.unimportant, cuts.importance)), False
+    yield _cut("important without doubt", "from", cuts.important), False
     yield "", False
     yield "Evidence", True
     told = settle(Terms(), evidence, cuts).promises
@@ -150,10 +150,12 @@ def describe(card: Mapping[str, Any], cuts: Cuts) -> Iterator[tuple[str, bool]]:
     yield from ((line, False) for line in _table(evidence, cuts))
 
 
+def _cut(what: str, side: str, cut: float) -> str:
+    return f"  nothing is {what}" if abs(cut) >= NEVER else f"  {what} {side} {_place(cut)}"
+
+
 def _place(cut: float) -> str:
     """Write a cut as a probability; where that is all but certain, as odds."""
-    if abs(cut) >= NEVER:
-        return "never"
     if abs(cut) < math.log(99):
         return f"{probability(cut):.0%} ({cut:+.2f})"
     odds = f"{math.exp(min(abs(cut), 30)):,.0f}"
