@@ -17,7 +17,7 @@ PROTECTED = {"spam": "mail that is no spam", "importance": "important mail"}
 LOST_AS = {"spam": "called spam", "importance": "called unimportant or spam, no doubt said"}
 GIVEN_UP = {"spam": "spam", "importance": "unimportant"}
 
-TRIED = ("1/20", "1/50", "1/100", "1/300", "1/1000")
+TRIED = ("1/10", "1/20", "1/50", "1/100", "1/300", "1/1000")
 """Budgets shown for a model."""
 
 
