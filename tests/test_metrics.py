@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose
 
-from classifier.evaluate.intervals import Resampler, corrected, percentiles, rate_interval
+from classifier.evaluate.intervals import Resampler, corrected, percentiles, pivotal, rate_interval
 from classifier.evaluate.judged import Judged, important_log_odds
 from classifier.evaluate.metrics import (
     FIGURES,
@@ -286,6 +286,13 @@ def test_the_interval_is_corrected_for_bias_and_skew() -> None:
     assert corrected(0.0, draws, skewed)[1] > percentiles(draws)[1]
     assert all(map(math.isnan, corrected(math.nan, draws, no_skew)))
     assert corrected(0.0, np.zeros(100), np.zeros(10)) == (0, 0)
+
+
+def test_a_figure_that_chance_raises_has_its_interval_below() -> None:
+    draws = np.linspace(2.0, 4.0, 101)
+    assert pivotal(2.5, draws) == pytest.approx((5 - 3.95, 5 - 2.05))
+    assert pivotal(1.0, draws) == (0, 1)
+    assert all(map(math.isnan, pivotal(math.nan, np.full(10, np.nan))))
 
 
 def test_intervals_hold_the_truth_about_as_often_as_they_say() -> None:

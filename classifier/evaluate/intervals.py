@@ -219,6 +219,34 @@ def corrected(value: float, draws: Floats, without: Floats, confidence: float = 
     return float(low), float(high)
 
 
+def pivotal(value: float, draws: Floats, confidence: float = 0.95) -> tuple[float, float]:
+    """Mirror the percentiles at the value: for figures that chance can only raise.
+
+    Parameters
+    ----------
+    value : float
+        The figure of the mail itself, not negative.
+    draws : ndarray of shape (n_resamples,)
+        From `bootstrap`.
+    confidence : float, default 0.95
+
+    Returns
+    -------
+    low, high : float
+        Never below 0, and the value is inside; nan where fewer than half of the resamples have a value.
+
+    Source
+    ------
+    Davison and Hinkley 1997, chapter 5 (basic bootstrap interval). A calibration error adds up absolute
+    differences, so every resample adds some: in the simulation of `corrected` the truth lay in the mirrored
+    percentiles in 85 to 93 % of the cases.
+    """
+    low, high = percentiles(draws, confidence)
+    if math.isnan(low):
+        return low, high
+    return max(0.0, min(value, 2 * value - high)), max(value, 2 * value - low)
+
+
 def percentiles(values: Floats, confidence: float = 0.95) -> tuple[float, float]:
     """Cut off the same part of the resamples on both sides.
 

@@ -48,10 +48,13 @@ def figure_intervals(
     draws = intervals.bootstrap(again, n_units, times=times, seed=seed, width=len(judged))
     without = intervals.jackknife(again, n_units, seed=seed, width=len(judged))
     whole = again(np.ones((1, n_units)))
-    cut = {
-        name: intervals.corrected(float(whole[name][0]), draws[name], without[name], confidence)
-        for name in draws
-    }
+    cut = {}
+    for name, drawn in draws.items():
+        value = float(whole[name][0])
+        if name.endswith("/calibration_error"):
+            cut[name] = intervals.pivotal(value, drawn, confidence)
+        else:
+            cut[name] = intervals.corrected(value, drawn, without[name], confidence)
     for name, question in judged.questions().items():
         most = 100 * _unseen(question, unit[question.chosen], confidence)
         for figure in ("1-ROCA%", "missed_at_0.1", "missed_at_0.5"):
