@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from cli_mail import run, write_mbox
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from classifier.engine import Classifier
@@ -171,6 +171,7 @@ def test_which_columns_stand_for_what(trait: Trait, name: str, value: str, is_it
     assert stands_for(trait, name, value) is is_its
 
 
+@settings(deadline=None)
 @given(st.integers(1, 50), st.integers(1, 50), st.data())
 def test_information_is_between_nothing_and_the_labels_own(
     n_yes: int, n_no: int, data: st.DataObject

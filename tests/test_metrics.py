@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose
 
@@ -105,18 +105,21 @@ def test_tied_scores_get_what_the_referee_expects_over_all_orders(corpora: Path)
     assert {each["missed_at_0.5"] for each in told} == {round(ours["missed_at_0.5"], 2)}
 
 
+@settings(deadline=None)
 @given(mixed_mail)
 def test_only_the_order_counts(pairs: list[tuple[bool, int]]) -> None:
     bent = rank([kind for kind, _ in pairs], [math.exp(score) / 3 - 7 for _, score in pairs])
     assert figures(bent) == pytest.approx(figures(ranked(pairs)))
 
 
+@settings(deadline=None)
 @given(mixed_mail, st.randoms(use_true_random=False))
 def test_the_order_of_reading_does_not_count(pairs: list[tuple[bool, int]], chance: Any) -> None:
     shuffled = chance.sample(pairs, len(pairs))
     assert figures(ranked(shuffled)) == pytest.approx(figures(ranked(pairs)))
 
 
+@settings(deadline=None)
 @given(mixed_mail)
 def test_swapping_the_kinds_mirrors_the_curve(pairs: list[tuple[bool, int]]) -> None:
     ranking = ranked(pairs)
@@ -127,6 +130,7 @@ def test_swapping_the_kinds_mirrors_the_curve(pairs: list[tuple[bool, int]]) -> 
     assert roca_error(upside_down) == pytest.approx(100 - roca_error(ranking))
 
 
+@settings(deadline=None)
 @given(mixed_mail)
 def test_figures_stay_in_range_and_a_perfect_order_is_perfect(pairs: list[tuple[bool, int]]) -> None:
     found = figures(ranked(pairs))
@@ -139,6 +143,7 @@ def test_figures_stay_in_range_and_a_perfect_order_is_perfect(pairs: list[tuple[
     assert perfect["average_precision"] == pytest.approx(1)
 
 
+@settings(deadline=None)
 @given(mixed_mail, st.integers(0, 2**32 - 1))
 def test_a_resample_is_the_ranking_of_the_mail_drawn(pairs: list[tuple[bool, int]], seed: int) -> None:
     rng = np.random.default_rng(seed)
@@ -208,6 +213,7 @@ def test_each_question_is_asked_of_whom_it_concerns() -> None:
     assert set(only_ham.questions()) == {"importance", "reading"}
 
 
+@settings(deadline=None)
 @given(st.floats(-800, 800), st.floats(-800, 800))
 def test_log_odds_of_important_are_those_of_the_product(spam: float, importance: float) -> None:
     found = float(important_log_odds(np.array([[spam, importance]]))[0])

@@ -48,7 +48,7 @@ def test_messages_without_words_are_not_each_others_duplicates() -> None:
     assert len(set(near_duplicates(signatures([b"", b"", b"  "])).tolist())) == 3
 
 
-@settings(max_examples=30)
+@settings(max_examples=30, deadline=None)
 @given(st.lists(st.text("abcde ", max_size=60), max_size=12))
 def test_equal_texts_are_always_found(texts: list[str]) -> None:
     raws = [text.encode() for text in texts] * 2
@@ -57,6 +57,7 @@ def test_equal_texts_are_always_found(texts: list[str]) -> None:
         assert not text.strip() or groups[at] == groups[at + len(texts)]
 
 
+@settings(deadline=None)
 @given(
     st.integers(1, 30).flatmap(
         lambda n: st.tuples(st.just(n), st.lists(st.tuples(*[st.integers(0, n - 1)] * 2)))

@@ -151,7 +151,8 @@ def _lines(audit: Audit, top: int) -> Iterator[tuple[str, bool]]:
     answered = audit.as_is.questions[audit.question]
     yes, no = ("spam", "ham") if audit.question == "spam" else ("imp.", "unimp.")
     counts = f"{answered.ranking.n_positive:.0f} and {answered.ranking.n_negative:.0f}"
-    what = f"{len(audit.leaks)} leaks, {audit.told['columns_left_out']} columns"
+    found = "1 leak" if len(audit.leaks) == 1 else f"{len(audit.leaks)} leaks"
+    what = f"{found}, {audit.told['columns_left_out']} columns"
     yield f"{QUESTIONS[audit.question][0]}: {counts} messages; {what}", True
     if audit.leaks:
         yield "", False
@@ -179,11 +180,11 @@ def _row(leak: Leak, alone: float, width: int) -> str:
 def _before_and_after(audit: Audit) -> Iterator[tuple[str, bool]]:
     """Lay out the figures that people look at, three times."""
     names = [name for name in QUESTIONS[audit.question][1] if name in FIGURES]
-    yield f"{'':44}{'as it is':>26}{'leaks zeroed':>26}{'learned without':>26}", True
+    yield f"{'':42}{'as it is':>30}{'leaks zeroed':>30}{'learned without':>30}", True
     for name in names:
         words, times, digits = FIGURES[name]
         cells = [
             figure_text(results.questions[audit.question].figures[name], times, digits)
             for results in (audit.as_is, audit.zeroed, audit.retrained)
         ]
-        yield f"  {words:<42}" + "".join(f"{cell:>26}" for cell in cells), False
+        yield f"  {words:<40}" + "".join(f"{cell:>30}" for cell in cells), False
