@@ -149,7 +149,8 @@ def labelled_mail(command: Callable[..., Any]) -> Callable[..., Any]:
         if mailboxes and not labels and len({label for label, _ in folders}) == 1:
             folders += tuple((folders[0][0], path) for path in mailboxes)  # --spam a b c, as shells expand it
             mailboxes = ()
-        if bool(labels) != bool(mailboxes):
+        alone = bool(mailboxes) and bool(options.get("behaviour"))  # what was done is the label
+        if bool(labels) != bool(mailboxes) and not alone:
             raise click.UsageError("--labels and MAILBOX go together: the table, and where its messages are")
         marked = tuple((kind, path) for kind in MARKED for path in options.pop(kind.replace("-", "_")))
         return command(*args, given=Given(folders, labels, mailboxes, marked, mailbox_format), **options)

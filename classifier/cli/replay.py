@@ -37,6 +37,10 @@ EXAMPLES = [
         "      --labels labels.tsv archive.mbox -o steps.jsonl",
     ),
     (
+        "Learn from what you did with a year of mail, sent mail included, and judge the last 40 %",
+        "mailtriage replay --behaviour --me ann@example.org --model none --from 0.6 year.mbox > steps.jsonl",
+    ),
+    (
         "Judge the second half of a year, with three of ten messages labelled and 2 % of them wrong",
         "mailtriage replay --from 0.5 --partial 0.3 --noise 0.02 --labels labels.tsv year.mbox -o /dev/null",
     ),
@@ -61,6 +65,12 @@ class DelayType(click.ParamType[Any]):
 @click.command("replay", cls=Manual, examples=EXAMPLES, exits=JUDGES_MAIL)
 @labelled_mail
 @scoring_in_order
+@click.option(
+    "--behaviour",
+    is_flag=True,
+    help="Take mailboxes without labels, your sent mail among them: each message is judged as it came, and "
+    "learned by what you did: answered is important, left alone for three days is unimportant.",
+)
 @click.option(
     "--sort",
     "order",
@@ -150,9 +160,11 @@ def command(
 
     The model "none" is an empty one: it knows only what the replay taught it.
     """
-    if not given:
+    if not given and not options["behaviour"]:
         raise click.UsageError("no labelled mail: give --spam, --ham, --important, --unimportant or --labels")
     summary.check([output], [*given.paths(), scoring.model])
+    if options["behaviour"]:
+        ctx.exit(_follow(given, scoring, output, options))
     from classifier.evaluate.replay import replay
     from classifier.evaluate.tally import Tally
     from classifier.evaluate.worst import Worst
@@ -205,7 +217,19 @@ def _in_order(mail: LabelledMail, order: str | None) -> tuple[int, Iterator[Turn
     return mail.count(), as_stored(mail)
 
 
-def _write(steps: Iterable[Step], tally: Tally, output: Path | None, explain: int) -> bool:
+def _follow(given: Given, scoring: Scoring, output: Path | None, options: dict[str, Any]) -> int:
+    """Replay unlabelled mail by what its reader did with it."""
+    from classifier.cli.following import follow
+
+    def write(steps: Iterable[Step]) -> bool:
+        return _write(
+            shown(steps, "judged", prints_later=output is not None), None, output, options["explain"]
+        )
+
+    return follow(given, scoring, options["order"], options["start"], write)
+
+
+def _write(steps: Iterable[Step], tally: Tally | None, output: Path | None, explain: int) -> bool:
     """Write a line a step, as they come; tells whether it came to the end, or was interrupted."""
     import orjson
 
@@ -214,10 +238,12 @@ def _write(steps: Iterable[Step], tally: Tally, output: Path | None, explain: in
     with _lines(output) as lines:
         try:
             for step in steps:
-                tally.add(step)
+                turn = step.turn
+                told: dict[str, Any] = {"position": turn.position, "learned": step.learned}
+                if tally is not None:
+                    tally.add(step)
+                    told["gold"] = turn.gold
                 if lines is not None:
-                    turn = step.turn
-                    told = {"position": turn.position, "gold": turn.gold, "learned": step.learned}
                     one = record(step.verdict, explain) | told
                     lines.write(orjson.dumps(one, option=orjson.OPT_APPEND_NEWLINE))
         except KeyboardInterrupt:
