@@ -8,7 +8,8 @@ learned. Scores of all parts are pooled. Intervals (95 %) are of 500 resamples o
 messages of one host and kind without a gap of three days. "By kind" each kind of important mail counts alike.
 
 --groups leaves out groups of signals, one at a time; --whole-way trains and scores mon01 through
-`train` and `classify_many` alone and compares with what the other rows say of it.
+`train` and `classify_many` alone and compares with what the other rows say of it. The columns of jobs
+are equal to the last; those of people and readers are not: the other hosts' mail is remembered there, too.
 """
 
 from __future__ import annotations
