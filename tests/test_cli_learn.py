@@ -199,7 +199,8 @@ def test_a_profile_travels(asked: tuple[object, ...], odd: Path, tmp_path: Path)
     other = tmp_path / "other.sqlite"
     (tmp_path / "x.jsonl").write_bytes(exported)
     result = run("profile", "import", "--profile", other, tmp_path / "x.jsonl")
-    assert "imported 6 correction, 1 own, 1 schema" in result.stdout
+    assert "imported 6 correction, " in result.stdout
+    assert "1 own, 1 schema" in result.stdout
     assert chances(asked, odd, "--profile", other) == chances(asked, odd)
     again = run("profile", "import", "--profile", other, "-", input=exported)
     assert "imported nothing new" in again.stdout

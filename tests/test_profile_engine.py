@@ -95,6 +95,30 @@ def test_the_profile_counts_in_all_processes(tiny_model: Path, path: Path) -> No
     assert [tuple(v.log_odds) for v in triage.classify_many(mixed(40), jobs=2)] == here
 
 
+def raise_threshold(triage: Classifier) -> None:
+    """Say of four messages, each called important, that they are not."""
+    assert triage.leaning is not None
+    for number in range(4):
+        triage.leaning.corrected(bytes([number]) * 16, "unimportant", 2.0, 0.0)
+
+
+def test_the_readers_own_threshold_counts_in_all_processes_and_is_only_rehearsed(
+    tiny_model: Path, path: Path
+) -> None:
+    triage = Classifier.load(tiny_model, profile=path)
+    mails = mixed(40)
+    model = triage.model.cuts
+    triage.rehearse()
+    raise_threshold(triage)
+    assert triage.leaned != model
+    triage = Classifier.load(tiny_model, profile=path)
+    assert triage.leaned == model  # nothing of the rehearsal was kept
+    raise_threshold(triage)
+    assert triage.leaned != model
+    here = [(each.label, each.unsure) for each in triage.classify_many(mails)]
+    assert [(each.label, each.unsure) for each in triage.classify_many(mails, jobs=2)] == here
+
+
 def test_a_model_with_other_columns_says_what_does_not_count(tiny_model: Path, path: Path) -> None:
     first = Classifier.load(tiny_model, profile=path)
     first.learn(MAIL, "important")

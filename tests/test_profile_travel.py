@@ -32,6 +32,8 @@ def filled(path: Path) -> Classifier:
     for number, raw in enumerate(mixed(2)):
         triage.learn(raw, ["spam", "important", "unimportant"][number % 3], now=float(number))
     triage.unlearn(mixed(2)[0], now=50.0)
+    with profile.writing():  # only what is remembered below
+        profile.file.write("DELETE FROM memory")
     profile.memory.put("person", b"ada@example.org", b"\x00\xff1")
     profile.own(["ada@example.org"])
     profile.add_audit({"lost": 1}, now=7.0)

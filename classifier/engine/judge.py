@@ -105,8 +105,12 @@ class Judge(Remembering):
     @property
     def cuts(self) -> Cuts:
         """Where log-odds become labels; with a handful of examples, nothing is certain."""
-        cuts = self.model.cuts if self.leaning is None else self.leaning.lean(self.model.cuts)
-        return cautious(cuts, self.model.card, self.corrections.labels)
+        return cautious(self.leaned, self.model.card, self.corrections.labels)
+
+    @property
+    def leaned(self) -> Cuts:
+        """The model's cuts, moved to where the reader wants them."""
+        return self.model.cuts if self.leaning is None else self.leaning.lean(self.model.cuts)
 
     def decide_by(self, terms: Terms) -> Settled:
         """Set the cuts by a loss budget or by costs.

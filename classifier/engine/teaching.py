@@ -118,10 +118,9 @@ class Teachable(Judge):
         """Go on with what was taught so far, but keep nothing of what follows in the profile."""
         corrections = self.corrections
         if self.profile is not None and self.history is not None:
-            from classifier.engine.remembering import open_history
             from classifier.history.overlay import Overlay
 
-            self.history = open_history(Overlay(self.profile.memory))
+            self.remember(Overlay(self.profile.memory))
         self._corrections = Corrections.from_arrays(corrections.schema, corrections.to_arrays())
         self._taught = self.profile = None
 

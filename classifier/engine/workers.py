@@ -19,6 +19,7 @@ from classifier.engine.triage import Classifier
 from classifier.errors import MailtriageError
 from classifier.mailboxes import Mailbox, Problem, Span, read_span
 from classifier.signals import Site
+from classifier.store import Model, save_model
 from classifier.verdict import Verdict
 
 Setting = tuple[str, Site, str, str, View, bool]
@@ -62,7 +63,8 @@ def in_processes(
     judged = 0
     with tempfile.TemporaryDirectory(prefix="mailtriage-") as folder:
         path = os.path.join(folder, "model")
-        classifier.save(path)
+        learned = classifier.corrections.to_arrays()  # workers have no memory: they get what it says of cuts
+        save_model(Model(classifier.model.tables, classifier.leaned, classifier.card, learned), path)
         setting = (path, classifier.site, *asked, classifier.view, classifier.allow_local_spam)
         pool = ProcessPoolExecutor(max_workers=jobs)  # our own: joblib's shared one belongs to the training
 
