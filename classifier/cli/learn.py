@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from classifier.cli.acquainted import Acquainted, acquainted
 from classifier.cli.labelled import Given, labelled_mail, name_problems
 from classifier.cli.manual import JUDGES_MAIL, Manual
 from classifier.cli.personal import Personal, personal
@@ -21,6 +22,10 @@ if TYPE_CHECKING:
 EXAMPLES = [
     ("Say what you should have seen at once", "mailtriage learn --important missed.mbox"),
     ("Learn from folders", "mailtriage learn --spam ~/Maildir/.Junk --important ~/Maildir/.Keep"),
+    (
+        "Get to know your people: what you sent, and what you received",
+        "mailtriage learn --me ann@example.org --sent ~/Maildir/.Sent --received ~/Maildir",
+    ),
     ("See first what that would change", "mailtriage learn --dry-run --spam ~/Maildir/.Junk"),
 ]
 
@@ -55,9 +60,18 @@ class Lessons:
 @labelled_mail
 @scoring
 @personal
+@acquainted
 @click.option("--dry-run", is_flag=True, help="Keep nothing, only say what would be learned and change.")
 @click.pass_context
-def command(ctx: click.Context, *, given: Given, scoring: Scoring, personal: Personal, dry_run: bool) -> None:
+def command(
+    ctx: click.Context,
+    *,
+    given: Given,
+    scoring: Scoring,
+    personal: Personal,
+    acquainted: Acquainted,
+    dry_run: bool,
+) -> None:
     """Learn what you say of your mail, and say what that changed.
 
     What is learned is kept in your profile, which is made if there is none, and counts in every command that
@@ -66,13 +80,22 @@ def command(ctx: click.Context, *, given: Given, scoring: Scoring, personal: Per
     by running it again. Of the mail itself nothing is kept, only numbers made of it.
 
     "mailtriage unlearn" takes it back exactly; "mailtriage profile rollback" goes back to a day.
+
+    Sent mail (--sent), the mail that it answers (--received) and an address book (--addresses) teach no label
+    but whom you know, whom you answer, and in which threads you write.
     """
-    if not given:
+    if not given and not acquainted:
         raise click.UsageError("nothing to learn: give --important, --unimportant, --spam, --ham or --labels")
     from classifier.engine.lessons import teach
 
     profile = personal.open() if dry_run else personal.teach(make=True)
     classifier = scoring.load(profile)
+    if acquainted:
+        if dry_run:
+            classifier.rehearse()
+        code = acquainted.observe(classifier)
+        if not given:
+            ctx.exit(code)
     with given.opened() as (mail, intake):
         scoring.settle(classifier, *mail.mailboxes)
         if dry_run:
