@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from cli_mail import mail, mixed, objects, run, write_mbox
 
+from classifier import Classifier
 from classifier.cli.exits import CRASH, MODEL, OK, UNREADABLE, USAGE
 from classifier.config import profile_path
 from classifier.profile import Profile
@@ -231,11 +232,24 @@ def test_rolling_back_and_back_again(asked: tuple[object, ...], odd: Path) -> No
 def test_forgetting_a_sender(asked: tuple[object, ...], odd: Path) -> None:
     run("learn", *asked, "--spam", odd)
     result = run("profile", "forget", "Bob3@Example.com")
-    assert result.stdout == "forgot 1 learned messages and 0 records of history\n"
+    assert result.stdout == "forgot 1 learned messages and 1 records of history\n"
     assert json.loads(run("profile", "show", "-f", "json").stdout)["corrections"] == {"spam": 5}
     assert run("profile", "forget", "@example.com").stdout.startswith("forgot 5 learned")
     result = run("profile", "forget", "bob")
     assert result.exit_code == USAGE
+
+
+def test_forgetting_reaches_what_was_observed(tiny_model: Path) -> None:
+    triage = Classifier.load(tiny_model, profile=profile_path(), me=["ada@example.org"])
+    for number, raw in enumerate(ODD):
+        triage.observe(raw, now=1_700_000_000.0 + number)
+    assert triage.profile is not None
+    count = "SELECT count(*) FROM memory WHERE kind='person'"
+    before = triage.profile.file.read(count)[0][0]
+    result = run("profile", "forget", "bob3@example.com")
+    assert result.exit_code == OK
+    assert result.stdout == "forgot 0 learned messages and 1 records of history\n"
+    assert triage.profile.file.read(count)[0][0] == before - 1
 
 
 def test_show_is_for_people_and_programs(asked: tuple[object, ...], odd: Path) -> None:

@@ -15,7 +15,7 @@ from classifier.cli.personal import Personal, personal
 from classifier.cli.screen import clean, heading
 
 if TYPE_CHECKING:
-    pass
+    from classifier.profile import Profile
 
 EXITS = (OK, CRASH, USAGE, MODEL, INTERRUPTED)
 DAY = 86_400
@@ -133,12 +133,14 @@ def forget(*, address: str, personal: Personal) -> None:
         raise click.BadParameter(f"{address!r} is neither an address nor an @domain", param_hint="ADDRESS")
     profile = personal.teach()
     history = open_history(profile.memory)
+    before = _records(profile)
     with profile.writing():
         for part in history.recallers:
             if hasattr(part, "forget"):
                 part.forget(address.strip().lower())
     gone = forget_in(profile, address)
-    click.echo(f"forgot {gone.corrections} learned messages and {gone.records} records of history")
+    records = before - _records(profile)
+    click.echo(f"forgot {gone.corrections} learned messages and {records} records of history")
 
 
 @command.command(
@@ -172,6 +174,10 @@ def rollback(*, to: datetime, personal: Personal) -> None:
     click.echo(
         f'to undo this: mailtriage profile rollback --to "{datetime.fromtimestamp(now):%Y-%m-%dT%H:%M:%S}"'
     )
+
+
+def _records(profile: Profile) -> int:
+    return int(profile.file.read("SELECT count(*) FROM memory")[0][0])
 
 
 def _shown(name: str, value: Any) -> str:
