@@ -100,6 +100,7 @@ class Extractor:
         views = self.schema.views
         worded = not set(views) <= set(OBSERVED)  # signals alone read no words
         wordings = [self.read(facts.message) for facts in batch] if worded else []
+        recalled = "history" in views and any(facts.history is not None for facts in batch)
         nothing = BlockRows(np.zeros(0, np.uint32), np.zeros(len(batch), np.int64))
         return Rows(
             self.schema,
@@ -108,7 +109,7 @@ class Extractor:
                 self._header(wordings) if "header" in views else nothing,
                 self._body(wordings) if "body" in views else nothing,
                 self._grams(wordings) if "grams" in views else nothing,
-                self._signals(batch, self.observe_history, HISTORY_BITS) if "history" in views else nothing,
+                self._signals(batch, self.observe_history, HISTORY_BITS) if recalled else nothing,
             ),
         )
 

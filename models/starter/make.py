@@ -28,6 +28,7 @@ import classifier
 from classifier.budget import Evidence
 from classifier.features import Extractor, Schema
 from classifier.features.extractor import joined_rows
+from classifier.features.schema import VIEWS
 from classifier.learners import QUESTIONS, Tables
 from classifier.learners.online import TEACHES
 from classifier.mail import Message
@@ -35,7 +36,7 @@ from classifier.signals import Facts
 from classifier.store import Model, save_model
 from classifier.verdict import Cuts
 
-SCHEMA = Schema(bits=19, portable=True, gram_body_bytes=2000)
+SCHEMA = Schema(bits=19, portable=True, gram_body_bytes=2000, views=VIEWS)
 
 CUTS = Cuts(
     spam=math.log(3),
@@ -84,7 +85,9 @@ def rows_of(samples: list[Sample]) -> Any:
     """
     extractor = Extractor(SCHEMA)
     parts = [
-        extractor.rows([Facts(Message(each.stored.raw), each.site) for each in samples[at : at + BATCH]])
+        extractor.rows(
+            [Facts(Message(each.stored.raw), each.site, None, each.past) for each in samples[at : at + BATCH]]
+        )
         for at in range(0, len(samples), BATCH)
     ]
     return joined_rows(SCHEMA, parts).to_csr()
@@ -113,9 +116,37 @@ def learn(X: Any, labels: Any, sources: Any, training: list[dict[str, Any]]) -> 
         found = recipe.fit(recipe.QUESTIONS[name], SCHEMA, X[rows], positive, groups)
         tables.weights[:, at], tables.bias[at] = found.weights, found.bias
         learned[name] = told(name, found, positive, groups)
+        if name == "importance":
+            learned[name]["history"] = learn_history(tables, X[rows], found.unseen, positive, groups)
         held_out[name] = rows, found.unseen
     evidence = Evidence.of(labels.tolist(), held_out).to_json()
     return Model(tables, CUTS, card(labels, learned, training) | {"evidence": evidence})
+
+
+def learn_history(tables: Tables, X: Any, unseen: Any, positive: Any, groups: Any) -> dict[str, Any]:
+    """Learn what history adds to the answer about importance, and write it into the tables.
+
+    Returns
+    -------
+    dict
+        How well each folder of sources is answered without and with it, the source itself left out.
+    """
+    block = SCHEMA.blocks[VIEWS.index("history")]
+    columns = X[:, block.start : block.stop]
+    tables.weights[block.start : block.stop, 1] = recipe.fit_history(columns, unseen, positive, groups)
+    added = recipe.history_left_out(columns, unseen, positive, groups)
+    folders = np.array([group.split("/")[0] for group in groups])
+    return {
+        folder: {
+            "average_precision": round(float(average_precision_score(positive[inside], unseen[inside])), 4),
+            "with_history": round(
+                float(average_precision_score(positive[inside], (unseen + added)[inside])), 4
+            ),
+        }
+        for folder in np.unique(folders).tolist()
+        for inside in [folders == folder]
+        if 0 < positive[inside].sum() < inside.sum()
+    }
 
 
 def asked_of(question: str, labels: Any, sources: Any) -> tuple[Any, Any]:

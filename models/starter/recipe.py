@@ -12,11 +12,12 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.optimize import minimize
 
 from classifier.features import Schema
 from classifier.learners import BayesLearner, LinearLearner
 from classifier.learners.fusion import fuse
-from classifier.learners.platt import fit_platt
+from classifier.learners.platt import fit_platt, log_loss
 
 Floats = NDArray[np.float64]
 
@@ -217,3 +218,86 @@ def _spread(rows: NDArray[np.intp], most: int) -> NDArray[np.intp]:
     if len(rows) <= most:
         return rows
     return rows[np.linspace(0, len(rows) - 1, most).astype(int)]
+
+
+HISTORY = (("!" + ROOT, 1e-4), (ROOT, 1e-5))
+"""Whose history is learned, one after the other, and how strongly it is drawn to nothing. Sources left out,
+average precision of root mail (0.829 without history) / of the list's readers (0.669), apart: 3e-3 0.829 /
+0.681, 3e-4 0.847 / 0.713, 1e-4 0.881 / 0.736, 1e-5 0.914 / 0.739, 1e-6 0.908 / 0.727; from 1e-5 on the
+readers' probabilities got worse."""
+
+OFTEN = 0.02
+"""Share of its rows from which on a column belongs to those who are learned first."""
+
+
+def fit_history(X: Any, before: Floats, positive: NDArray[np.bool_], sources: Any) -> Floats:
+    """Learn what history adds to an answer that was given without it.
+
+    Where nobody remembers, the columns are empty, and the answer stays as it was. People and threads are
+    learned from the mail of people; then, on top of that, jobs from root mail.
+
+    Parameters
+    ----------
+    X : csr_matrix of shape (n_rows, n_history)
+    before : ndarray of shape (n_rows,)
+        Log-odds without history, by what knew nothing of the row's source.
+    positive : ndarray of shape (n_rows,), bool
+    sources : ndarray of shape (n_rows,), str
+
+    Returns
+    -------
+    ndarray of shape (n_history,)
+        Nats.
+    """
+    weights, free = np.zeros(X.shape[1]), np.ones(X.shape[1], bool)
+    for among, ridge in HISTORY:
+        inside = Part("history", BayesLearner, among).sources(sources)
+        if inside.any():
+            often = np.bincount(X[inside].indices, minlength=X.shape[1]) > OFTEN * inside.sum()
+            chosen = free & often if among.startswith("!") else free
+            known = before[inside] + X[inside] @ weights
+            rows = X[inside], known, positive[inside], sources[inside]
+            weights += _added(*rows, ridge=ridge, chosen=chosen)
+            free &= ~chosen
+    return weights
+
+
+def _added(
+    X: Any, before: Floats, positive: Any, sources: Any, *, ridge: float, chosen: NDArray[np.bool_]
+) -> Floats:
+    """Minimise the log-loss of an answer with something added; a column of one source weighs nothing."""
+    places = np.zeros(X.shape[1], np.int16)
+    for source in np.unique(sources):
+        places += np.bincount(X[sources == source].indices, minlength=X.shape[1]) > 0
+    used = np.flatnonzero((places >= 2) & chosen)
+    heard = X[:, used].astype(np.float64)
+
+    def loss(at: Floats) -> tuple[float, Floats]:
+        log_odds = before + heard @ at
+        error = (0.5 * (1 + np.tanh(0.5 * log_odds)) - positive) / len(positive)
+        worth = log_loss(log_odds, positive.astype(np.float64)) + ridge * float(at @ at)
+        return worth, heard.T @ error + 2 * ridge * at
+
+    weights = np.zeros(X.shape[1])
+    weights[used] = minimize(loss, np.zeros(len(used)), jac=True, method="L-BFGS-B").x
+    return weights
+
+
+def history_left_out(X: Any, before: Floats, positive: NDArray[np.bool_], sources: Any) -> Floats:
+    """Score what history adds to each source, learned from the others.
+
+    Parameters
+    ----------
+    X, before, positive, sources
+        As in `fit_history`.
+
+    Returns
+    -------
+    ndarray of shape (n_rows,)
+        Nats.
+    """
+    added = np.zeros(len(before))
+    for source in np.unique(sources):
+        out = sources == source
+        added[out] = X[out] @ fit_history(X[~out], before[~out], positive[~out], sources[~out])
+    return added

@@ -14,6 +14,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from classifier.engine.remembering import open_history
+from classifier.history import Arrival, Past, Ram
 from classifier.mail import Message
 from classifier.mailboxes import Stored, open_mailbox
 from classifier.signals import Site
@@ -37,12 +39,15 @@ class Sample(NamedTuple):
     stored : Stored
     site : Site
         Whose mail it is.
+    past : Past, optional
+        What its host's administrator, or its reader, had seen before it came.
     """
 
     source: str
     label: str
     stored: Stored
     site: Site
+    past: Past | None = None
 
 
 def read_samples(corpora: Path) -> Iterator[Sample]:
@@ -72,9 +77,13 @@ def _root_mail(folder: Path) -> Iterator[Sample]:
     gold = {row["message-id"]: row for row in _table(folder / "labels.tsv")}
     for path in sorted(folder.glob("*.mbox")):
         with open_mailbox(path) as mailbox:
+            history = open_history(Ram())
             for stored in mailbox:
-                row = gold[Message(stored.raw).message_id]
-                yield Sample("rootmail/" + row["host"], row["label"], stored, Site())
+                arrival = Arrival(Message(stored.raw), Site())
+                row = gold[arrival.message.message_id]
+                past = history.recall(arrival)
+                history.observe(arrival)
+                yield Sample("rootmail/" + row["host"], row["label"], stored, Site(), past)
 
 
 def _mailing_list(folder: Path) -> Iterator[Sample]:
@@ -90,17 +99,29 @@ def _mailing_list(folder: Path) -> Iterator[Sample]:
             for at in _some(these, count):
                 asked.setdefault(at, []).append((reader, label))
     own: dict[str, set[str]] = {reader: set() for reader in readers}
-    got: list[tuple[str, str, Stored]] = []
     with open_mailbox(folder / "list.mbox.xz") as mailbox:
         for at, (row, stored) in enumerate(zip(rows, mailbox, strict=True)):
             if at in ham:
                 yield Sample("linux-raid/list", "ham", stored, Site())
-            got += [(reader, label, stored) for reader, label in asked.get(at, ())]
             for reader in (reader for reader in readers if row[f"from_{reader}"] == "1"):
                 own[reader].update(author.addr.lower() for author in Message(stored.raw).authors)
-    for reader, label, stored in got:
-        number = readers.index(reader) + 1
-        yield Sample(f"linux-raid/reader-{number}", label, stored, Site(me=frozenset(own[reader])))
+    for number, reader in enumerate(readers, start=1):
+        asked_of = {at: label for at, several in asked.items() for name, label in several if name == reader}
+        site = Site(me=frozenset(own[reader]))
+        yield from _as_read_by(folder / "list.mbox.xz", rows, asked_of, f"linux-raid/reader-{number}", site)
+
+
+def _as_read_by(
+    path: Path, rows: list[dict[str, str]], asked: dict[int, str], source: str, site: Site
+) -> Iterator[Sample]:
+    """Go through the list as one reader got it, and take what is asked for, with what he had seen before."""
+    history = open_history(Ram())
+    with open_mailbox(path) as mailbox:
+        for at, (row, stored) in enumerate(zip(rows, mailbox, strict=True)):
+            arrival = Arrival(Message(stored.raw), site, float(row["arrived"]))
+            if at in asked:
+                yield Sample(source, asked[at], stored, site, history.recall(arrival))
+            history.observe(arrival)
 
 
 def _some(places: Iterable[int], count: int) -> list[int]:
