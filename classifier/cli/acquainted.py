@@ -147,6 +147,7 @@ _OPTIONS = (
     ),
     click.option(
         "--received",
+        "--history",
         multiple=True,
         metavar="MAILBOX",
         type=click.Path(),
