@@ -77,7 +77,7 @@ class Behaviour:
         self._block = next(at for at, block in enumerate(schema.blocks) if block.name == "history")
         self._size = 1 << schema.blocks[self._block].bits
         self._key = bytes.fromhex(schema.hash)
-        self._places = Places(memory, "awaited", 13)
+        self._places = Places(memory, "awaited", 16)
         self._habit: tuple[bytes | None, Habit] = (None, Habit(self._size))
 
     def score(self, rows: Rows) -> NDArray[np.float64]:
