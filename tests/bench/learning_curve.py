@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import argparse
 import zlib
+from collections import Counter
 from collections.abc import Iterator
 from typing import NamedTuple
 
@@ -138,7 +139,7 @@ def measure(
         order = np.random.default_rng(draw).permutation(reader.taught)
         for arm, model in zip(ARMS, (empty, reader.elsewhere), strict=True):
             for size, scores, labels in curve(reader, model.tables, order, question):
-                yield (arm, size), scores, cautious(Cuts(), model.card, labels)
+                yield (arm, size), scores, cautious(Cuts(), model.card, Counter(labels))
 
 
 def main(asked: argparse.Namespace) -> None:

@@ -61,7 +61,8 @@ def teach(case: Case, pace: Pace) -> tuple[Lesson, NDArray[np.uint8]]:
     step = rate / math.sqrt(pace.damping)
     way, spread = _walk(case.answer, float(case.parts[0] + case.parts[1]), slope, step, pace)
     side = 1 if case.answer else -1
-    unclear = case.filled & (side * case.parts[2:] < pace.clear) & (side * case.joined < pace.sure)
+    heard = pace.share_bayes != 0 or pace.share_rate != 0
+    unclear = heard & case.filled & (side * case.parts[2:] < pace.clear) & (side * case.joined < pace.sure)
     error = case.answer - probability(case.joined)
     error *= pace.startled / max(pace.startled, -side * case.joined)
     pull = pace.share_rate * error * case.parts / (1 + float(case.parts @ case.parts))
