@@ -190,6 +190,8 @@ def verdict(spam: float, importance: float = 0.0) -> Verdict:
         ("ham", verdict(-9, 9), False, False),
         ("ham", verdict(-4, 9), False, True),
         ("ham", verdict(9), True, True),
+        ("ham", verdict(-9, 0), False, False),  # unsure of importance, of which ham says nothing
+        ("ham", verdict(-1, 9), True, True),
         ("important", verdict(-9, 9), False, False),
         ("important", verdict(-9, 3), False, True),
         ("important", verdict(-9, -9), True, True),

@@ -151,7 +151,8 @@ def command(
 
     Every message is judged first and learned afterwards, so each verdict is one of a filter that had not seen
     the message. How the user teaches is up to the options: at once or late, all or a part, with errors, or
-    only where the verdict was wrong. The model on disk stays as it is.
+    only where the verdict was wrong. The model on disk stays as it is; your profile is neither asked nor
+    taught.
 
     A jsonl line a message has what classify prints, and: position (in order of arrival, from 0), gold (the
     label given) and learned (messages learned before). Lines go to standard output unless that is a

@@ -11,13 +11,16 @@ from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
 from classifier.evaluate.arrival import Turn
-from classifier.verdict import Verdict
+from classifier.verdict import Cuts, Verdict
 
 REGIMES = ("teft", "toe", "tune")
 """Which messages are learned: every one, errors, errors and near errors."""
 
 OPPOSITE = {"spam": "ham", "ham": "spam", "important": "unimportant", "unimportant": "important"}
 """What somebody says who errs."""
+
+DOUBT = Cuts().ham
+"""Log-odds of spam up to which there is no doubt that a message is ham, in nats."""
 
 _UNITS = {"": 0.0, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0, "w": 604800.0}
 _DELAY = re.compile(r"(\d{1,9}(?:\.\d{1,6})?)([smhdw]?)", re.ASCII)
@@ -146,11 +149,12 @@ class Regime:
         Returns
         -------
         bool
-            Who was unsure was not right.
+            Who was unsure was not right; ``ham`` says nothing of importance, so doubt about that is no error.
         """
         if self.name == "teft":
             return True
-        if verdict.unsure or not agrees(label, verdict.label):
+        unsure = verdict.log_odds.spam > DOUBT if label == "ham" else verdict.unsure
+        if unsure or not agrees(label, verdict.label):
             return True
         return self.name == "tune" and self._distance(label, verdict) < self.margin
 
