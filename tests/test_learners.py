@@ -349,3 +349,11 @@ def test_labels_that_contradict_each_other_warn_nobody() -> None:
     noise = np.random.default_rng(1).integers(0, 2, 300)
     learner = LinearLearner(C=3000.0, tol=1e-9).fit(X, noise)
     assert np.isfinite(learner.coef_).all()
+
+
+def test_where_labels_are_often_wrong_the_soft_margin_takes_over() -> None:
+    X, y = mails(600, columns=300)
+    random = np.random.default_rng(11)
+    members = (Member("hard", "linear", (1.0,)), Member("soft", "linear", (1.0,), costly=True, C=0.1))
+    flipped = np.where(random.random(len(y)) < 0.2, 1 - y, y)
+    assert FusedLearner(None, members).fit(X, flipped).shares_["soft"] > 0.5

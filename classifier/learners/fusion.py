@@ -114,7 +114,8 @@ class FusedLearner(QuestionLearner):
         positive: NDArray[np.bool_] = y == self.classes_[1]
         X, used, ranges = _without_empty_columns(X, self.blocks)
         members = self.members if self.members is not None else default_members(len(ranges))
-        views = [heard(X, ranges, member.volumes) for member in members]
+        once = {volumes: heard(X, ranges, volumes) for volumes in {member.volumes for member in members}}
+        views = [once[member.volumes] for member in members]
         folds = list(self._splits(positive, groups))
         scores, finals = self._fit_members(members, [view for view, _ in views], positive, folds)
         flat = [(coef * factors, bias) for (coef, bias), (_, factors) in zip(finals, views, strict=True)]
