@@ -11,7 +11,7 @@ import numpy as np
 
 from classifier.engine.batches import Mail
 from classifier.engine.deciding import cautious, spared
-from classifier.engine.remembering import Remembering
+from classifier.engine.remembering import Remembering, is_answered
 from classifier.errors import ModelFormatError
 from classifier.features import Extractor, Rows, Schema
 from classifier.learners import Tables
@@ -222,18 +222,18 @@ class Judge(Remembering):
         past = facts.history
         assert self.history is not None and behaviour is not None and past is not None  # noqa: S101, PT018
         shared = float(self.corrections.score(rows, self.model.tables)[0, 1])
-        note = partial(behaviour.observe, past.people, rows, shared)
+        note = partial(behaviour.observe, past.people, rows, shared) if is_answered(facts) else None
         self._remember(self.history, self.arrival(message, now), note)
 
-    def _scores(self, rows: Rows) -> NDArray[np.float64]:
+    def _scores(self, rows: Rows, facts: Sequence[Facts]) -> NDArray[np.float64]:
         """Add up what model, corrections and habits say: both log-odds of each row."""
         scores = self.corrections.score(rows, self.model.tables)
         if self.behaviour is not None:
-            scores[:, 1] += self.behaviour.score(rows)
+            scores[:, 1] += np.where([is_answered(each) for each in facts], self.behaviour.score(rows), 0.0)
         return scores
 
     def _verdicts(self, batch: Sequence[Mail], facts: list[Facts], rows: Rows) -> list[Verdict]:
-        scores = self._scores(rows)
+        scores = self._scores(rows, facts)
         if not np.isfinite(scores).all():
             raise ModelFormatError(f"model {self.name} is damaged: it holds numbers that are not finite")
         cuts = self.cuts
@@ -307,7 +307,7 @@ class Judge(Remembering):
     def _explain(self, facts: Facts) -> Explanation:
         from classifier.reasons import explain  # only for who asks why
 
-        habit = self.behaviour.habit if self.behaviour is not None else None
+        habit = self.behaviour.habit if self.behaviour is not None and is_answered(facts) else None
         return explain(self.extractor, self.model.tables, self.corrections, facts, habit)
 
     def _message(self, mail: Mail) -> Message:

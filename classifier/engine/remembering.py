@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from classifier.history import Arrival, History, Memory, Past, Recaller
     from classifier.mail import Message
     from classifier.profile import Profile
-    from classifier.signals import Site
+    from classifier.signals import Facts, Site
 
 
 def _people(memory: Memory) -> Recaller:
@@ -135,3 +135,18 @@ class Remembering:
                 if follow:
                     follow()
                 history.observe(arrival)
+
+
+def is_answered(facts: Facts) -> bool:
+    """Tell whether a message is of the kind that readers answer; what programs write nobody answers.
+
+    Parameters
+    ----------
+    facts : Facts
+
+    Returns
+    -------
+    bool
+        False, too, where nobody remembers: then there is no habit.
+    """
+    return facts.history is not None and facts.history.job is None

@@ -51,7 +51,7 @@ class Teachable(Judge):
         rows = self.extractor.rows(facts)
         with self._changing():
             before = self._label_of(name)
-            importance, cut = float(self._scores(rows)[0, 1]), self.cuts.importance
+            importance, cut = float(self._scores(rows, facts)[0, 1]), self.cuts.importance
             if self._taught is None:
                 changed = self._corrections.learn(name, label, rows, self.model.tables)
             else:
