@@ -217,7 +217,7 @@ def cut(classifier: Classifier) -> float:
 
 def test_consistent_corrections_move_the_threshold_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     classifier = follower()
-    monkeypatch.setattr(classifier, "_scores", lambda rows: np.array([[0.0, 5.0]]))
+    monkeypatch.setattr(classifier, "_scores", lambda rows, facts: np.array([[0.0, 5.0]]))
     cuts = []
     for number in range(3):
         classifier.learn(asks(number), "unimportant")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 import tomllib
@@ -20,17 +21,19 @@ from classifier.cli.manual import Manual
 @pytest.mark.parametrize("name", COMMANDS)
 def test_every_listed_command_exists_and_has_a_manual(name: str) -> None:
     command = import_module(COMMANDS[name]).command
-    assert isinstance(command, Manual)
     assert command.name == name
     assert command.help, "a description"
-    assert command.examples, "an example"
+    for each in command.commands.values() if isinstance(command, click.Group) else (command,):
+        assert isinstance(each, Manual)
+        assert each.help, "a description"
+        assert each.examples, "an example"
 
 
 def test_every_command_file_is_listed(repo: Path) -> None:
     offering = [
         path.stem
         for path in (repo / "classifier" / "cli").glob("*.py")
-        if "@click.command(" in path.read_text(encoding="utf-8")
+        if re.search(r"^@click\.(?:command|group)\(\n?\s*\"", path.read_text(encoding="utf-8"), re.MULTILINE)
     ]
     assert sorted(f"classifier.cli.{stem}" for stem in offering) == sorted(COMMANDS.values())
 

@@ -167,7 +167,7 @@ def test_time_never_leaps(moments: list[float]) -> None:
     times = [clock.tick(moment) for moment in moments]
     assert all(time >= 0 for time in times)
     steps = [late - early for early, late in pairwise(times) if early]
-    assert max(steps, default=0.0) <= LEAP
+    assert max(steps, default=0.0) <= LEAP * (1 + 1e-12)  # floats of two moments far apart
     assert sum(step < 0 for step in steps) * BELIEVED <= len(times)
 
 

@@ -28,8 +28,8 @@ from classifier.history import Ram
 from classifier.profile import Profile
 
 FIRST = datetime(2026, 3, 2, 3, 5, tzinfo=UTC)
-FINE = "dumping accounts\ndumping orders\n2 databases dumped, 0 errors\n"
-BROKEN = "dumping accounts\npg_dump: error: could not write to file: No space left on device\n"
+FINE = "Starting backup of /home\nsent 1,204,331 bytes\nBackup finished\n"
+BROKEN = "Starting backup of /home\npg_dump: error: could not write to file: No space left on device\n"
 HOSTILE = "<script>alert(1)</script>\x1b[31m\u202e"
 
 
