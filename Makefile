@@ -13,11 +13,13 @@ INSTALL := $(BIN)/python -m pip install -q --disable-pip-version-check -c constr
 help:                       ## This list.
 	@sed -n 's/^\([a-z]*\):.*## /\1	/p' Makefile
 
-demo: $(USABLE)             ## Sort the demo mailbox, with reasons, and explain one message.
+demo: $(USABLE)             ## Sort the demo mailbox, explain one message, and sum up a host's mail to root.
 	@printf '\n$$ mailtriage classify --me ada@example.org --format text data/demo.mbox\n\n'
 	@$(BIN)/mailtriage classify --me ada@example.org --format text data/demo.mbox
 	@printf '\n$$ mailtriage explain --me ada@example.org data/demo.mbox 23501\n\n'
 	@$(BIN)/mailtriage explain --me ada@example.org data/demo.mbox 23501
+	@printf '\n$$ mailtriage digest --me root@int.example.net --profile off --since 2026-04-01 data/rootmail/web02.mbox.xz\n\n'
+	@$(BIN)/mailtriage digest --me root@int.example.net --profile off --since 2026-04-01 data/rootmail/web02.mbox.xz
 
 test: $(READY) lint         ## Lint, types and the whole test suite.
 	$(BIN)/python -m pytest -q -n 2 -m 'not slow'

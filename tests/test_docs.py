@@ -75,7 +75,7 @@ def desk(tmp_path: Path) -> tuple[Path, dict[str, str]]:
     script.chmod(0o755)
     home = {name: str(tmp_path / name) for name in ("HOME", "XDG_CONFIG_HOME", "XDG_CACHE_HOME")}
     path = {"PATH": f"{programs}:{os.environ['PATH']}", "PYTHONPATH": str(REPO)}
-    return place, os.environ | home | path
+    return place, os.environ | home | path | {"TZ": "UTC"}
 
 
 def printed_by(command: list[str], desk: tuple[Path, dict[str, str]]) -> list[str]:

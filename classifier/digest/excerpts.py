@@ -70,6 +70,8 @@ def _telling(job: JobPast) -> list[str]:
         if change.kind:
             far = 5.0 + min(abs(change.z), 20.0) / 10
             rated[change.line.text] = max(rated.get(change.line.text, 0.0), far)
+    if not rated:  # nothing is new and nothing alarms: what is rare must do
+        rated = {told.line.text: 1.0 - told.rate for told in job.told if told.state == "back"}
     return sorted(rated, key=lambda text: -rated[text])
 
 
