@@ -50,8 +50,11 @@ class Cuts:
         Up to here there is no doubt that it is not spam, in nats.
     important : float, default ln 3
         From here on there is no doubt that it is important, in nats.
-    importance : float, default 0
-        What is not spam is called important from here on, in nats.
+    importance : float, default -ln 5
+        What is not spam is called important from here on, in nats: missing an important message hurts as much
+        as reading five in vain. Trained on seven hosts' root mail and asked about an eighth, 31 of its 36
+        important mails are found so and none of the 469 others; from even chances on, none is found, for
+        probabilities of mail whose like was never seen are low.
     unimportant : float, default -ln 19
         Below this there is no doubt that it is unimportant, in nats. Root mail at random: below -ln 3, 12.6 %
         of the important were lost without a doubt said, below -ln 19 9.3 %; with near-duplicates left out of
@@ -61,7 +64,7 @@ class Cuts:
     spam: float = math.log(19)
     ham: float = -math.log(19)
     important: float = math.log(3)
-    importance: float = 0.0
+    importance: float = -math.log(5)
     unimportant: float = -math.log(19)
 
     @classmethod
