@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -178,4 +179,6 @@ def test_a_real_interrupt_is_heeded(tmp_path: Path) -> None:
     assert process.returncode == 130
     count = len(lines.read_text().splitlines())
     assert 0 < count < 4000
-    assert f"{count} messages judged" in said.decode()
+    summed = re.search(r"(\d+) messages judged", said.decode())
+    assert summed
+    assert abs(int(summed[1]) - count) <= 1  # the signal may fall between a line and its count
