@@ -192,8 +192,10 @@ def test_columns_do_not_depend_on_the_batch(size: int) -> None:
 def test_any_bytes_are_remembered(raw: bytes) -> None:
     correspondent = Correspondent(Ram())
     come(correspondent, raw, START)
-    known(correspondent, raw, START + 1)
+    before = known(correspondent, raw, START + 1)
+    assert known(correspondent, raw, START + 1) == before, "to recall changes nothing"
     come(correspondent, b"From: ann@example.org\n" + raw, START + 1)
+    assert known(correspondent, ASKS % 1, START + 2).author.received == 0, "others stay strangers"
 
 
 @given(st.binary(max_size=120))
