@@ -203,13 +203,13 @@ class Judge(Remembering):
         if observe and self.behaviour is not None:
             moments = nows if nows is not None else [None] * len(batch)
             return [self._follow(mail, now) for mail, now in zip(batch, moments, strict=True)]
-        messages = [self._message(mail) for mail in batch]
+        messages = [self.open_message(mail) for mail in batch]
         facts = self.facts(messages, nows, observe=observe)
         return self._verdicts(batch, facts, self.extractor.rows(facts))
 
     def _follow(self, mail: Mail, now: float | None) -> Verdict:
         """Judge a message, then take note of it: what it teaches counts from the next one on."""
-        message = self._message(mail)
+        message = self.open_message(mail)
         facts = self.facts([message], [now])
         rows = self.extractor.rows(facts)
         verdict = self._verdicts([mail], facts, rows)[0]
@@ -279,7 +279,7 @@ class Judge(Remembering):
         """
         if self.history is None:
             return
-        message = self._message(raw)
+        message = self.open_message(raw)
         if self.behaviour is None:
             self._remember(self.history, self.arrival(message, now))
             return
@@ -310,7 +310,8 @@ class Judge(Remembering):
         habit = self.behaviour.habit if self.behaviour is not None and is_answered(facts) else None
         return explain(self.extractor, self.model.tables, self.corrections, facts, habit)
 
-    def _message(self, mail: Mail) -> Message:
+    def open_message(self, mail: Mail) -> Message:
+        """Open a mail (bytes, a Message or a Stored), as much of it as the view reads."""
         raw = mail.raw if isinstance(mail, Stored) else mail
         message = raw if isinstance(raw, Message) else Message(raw)
         if self.view == "headers" and message.body_start < len(message.raw):

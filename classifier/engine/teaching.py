@@ -46,7 +46,7 @@ class Teachable(Judge):
         ProfileNotWritten
             If the profile cannot keep it; then it is not learned.
         """
-        message, name = self._message(raw), _name(raw)
+        message, name = self.open_message(raw), _name(raw)
         facts = self.facts([message], [now])
         rows = self.extractor.rows(facts)
         with self._changing():
@@ -87,7 +87,7 @@ class Teachable(Judge):
         ProfileNotWritten
             If the profile cannot keep that; then it stays learned.
         """
-        message, name = self._message(raw), _name(raw)
+        message, name = self.open_message(raw), _name(raw)
         with self._changing():
             before = self._label_of(name)
             if self._taught is None:

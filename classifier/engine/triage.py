@@ -197,7 +197,7 @@ class Classifier(Teachable):
         """
         from classifier.training import train_model  # brings scikit-learn
 
-        pairs = zip(map(self._message, messages), labels, strict=True)
+        pairs = zip(map(self.open_message, messages), labels, strict=True)
         self._use(train_model(self.extractor, self.facts, pairs, seed=seed, jobs=jobs))
         return self
 

@@ -129,7 +129,7 @@ def audit_leaks(
     name, positive, known = _answers(material, question)
 
     def facts_of(at: int) -> Facts:
-        return classifier.facts([classifier._message(get(*material.places[at]))])[0]
+        return classifier.facts([classifier.open_message(get(*material.places[at]))])[0]
 
     leaks = find_leaks(seen, rows, positive, known, facts_of, **thresholds)
     trainer = Trainer(rows, material.gold, seed=plan.seed, jobs=plan.jobs)

@@ -218,7 +218,7 @@ def read_material(
     """
     material, labels, parts = Material(), _Labels(), []
     for batch in batches(labels.of(mail)):
-        messages = [classifier._message(each) for each in batch]  # as much of each as the view reads
+        messages = [classifier.open_message(each) for each in batch]  # as much of each as the view reads
         for stored, message in zip(batch, messages, strict=True):
             assert isinstance(stored, Stored)  # noqa: S101  # what was put in
             material.add((stored.mailbox, stored.key), labels[len(material)], message)
