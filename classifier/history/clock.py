@@ -66,7 +66,7 @@ def _moved(latest: float, behind: int, now: float) -> tuple[float, int]:
         return min(now, latest + LEAP), 0
     if now >= latest - LEAP:
         return latest, 0
-    return (now, 0) if behind + 1 >= BELIEVED else (latest, behind + 1)
+    return (max(0.0, now), 0) if behind + 1 >= BELIEVED else (latest, behind + 1)
 
 
 def faded(value: float, since: float, now: float, half_life: float) -> float:
