@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .base import Mailbox, Original, Problem, Span, Stored, read_span
+from .base import Mailbox, Original, Part, Problem, Span, Stored, read_span
 from .detect import FORMATS, open_mailbox
 from .mbox import borders
 
@@ -10,6 +10,7 @@ __all__ = [
     "FORMATS",
     "Mailbox",
     "Original",
+    "Part",
     "Problem",
     "Span",
     "Stored",

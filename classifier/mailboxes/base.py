@@ -160,27 +160,43 @@ class Original(ABC):
         """
 
 
-class Span(ABC):
-    """Some messages of a mailbox for one worker: picklable, and small where the worker reads them itself."""
+class Part(ABC):
+    """Some messages of a mailbox for whoever reads them, here or on another machine: picklable."""
 
     __slots__ = ()
 
     @abstractmethod
+    def about(self) -> tuple[str, str]:
+        """Name the mailbox, as shown, and say in words which of its messages; '' for all."""
+
+    @abstractmethod
     def read(self, problems: list[Problem]) -> Iterator[Stored]:
-        """Yield the messages in the order of the mailbox; what cannot be read is added to `problems`."""
+        """Yield the messages in the order of the mailbox; what cannot be read is added to `problems`.
+
+        Raises
+        ------
+        MailboxError
+            If none of it can be read.
+        """
+
+
+class Span(Part):
+    """A part of so many messages for one worker: small where the worker reads them itself."""
+
+    __slots__ = ()
 
     @abstractmethod
     def __len__(self) -> int:
         """Count the messages that the span was made for."""
 
 
-def read_span(span: Span, problems: list[Problem] | None = None) -> Iterator[Stored]:
+def read_span(span: Part, problems: list[Problem] | None = None) -> Iterator[Stored]:
     """Read the messages of a span, in this process or in another.
 
     Parameters
     ----------
-    span : Span
-        From `Mailbox.spans`.
+    span : Part
+        From `Mailbox.spans` or `Mailbox.parts`.
     problems : list of Problem, optional
         Where to say what could not be read; a worker sends it home.
 
@@ -218,6 +234,21 @@ class Mailbox(ABC):
     @abstractmethod
     def spans(self) -> Iterator[Span]:
         """Yield the mailbox cut into spans; reading them in turn equals iterating."""
+
+    def parts(self, size: int) -> Iterator[Part]:  # noqa: ARG002 - most mailboxes are cut by messages
+        """Yield the mailbox cut without reading it, for readers that see the same files.
+
+        Parameters
+        ----------
+        size : int
+            About how many bytes a part should have, where that can be chosen.
+
+        Yields
+        ------
+        Part
+            Reading them in turn equals iterating.
+        """
+        yield from self.spans()
 
     @abstractmethod
     def get(self, key: str) -> Stored:

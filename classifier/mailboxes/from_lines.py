@@ -31,7 +31,7 @@ Read = Callable[[int], bytes]
 
 # A From_ line is judged by its first kilobyte, and the line after it by 256 bytes.
 _LINE = 1024
-_LOOK = _LINE + 256
+LOOK = _LINE + 256
 
 _DAY = rb"(?:Sun|Mon|Tue|Wed|Thu|Fri|Sat)"
 _MONTH = rb"(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)"
@@ -230,6 +230,24 @@ def _more(read: Read, wanted: int) -> bytes:
     return b"".join(pieces)
 
 
+def opening(read: Read, offset: int = 0) -> tuple[bytes, int, int]:
+    """Read up to the first record of an mbox, which begins where its leading empty lines end.
+
+    Returns
+    -------
+    tuple of bytes, int and int
+        A buffer that holds the first From_ line, where in the mbox it begins, and where in it the record does
+        (at its end, if there is none).
+    """
+    buffer, base = read(WINDOW), offset
+    while buffer and not buffer.strip(b" \t\r\n"):
+        base += len(buffer)
+        buffer = read(WINDOW)
+    while buffer and len(buffer) < 2 * LOOK and (piece := read(WINDOW)):
+        buffer += piece
+    return buffer, base, leading_blanks(buffer)
+
+
 def scan(read: Read, offset: int = 0, git: bool | None = None, keep: bool = True) -> Iterator[Record]:
     """Cut a stream of bytes into the records of an mbox.
 
@@ -250,13 +268,7 @@ def scan(read: Read, offset: int = 0, git: bool | None = None, keep: bool = True
         In order. Bytes before the first border are a record of their own, unless they are blank. Memory is
         bounded by `MAX_RAW` plus a window, whatever the mailbox holds.
     """
-    buffer, base = read(WINDOW), offset  # the buffer, and where it begins
-    while buffer and not buffer.strip(b" \t\r\n"):
-        base += len(buffer)
-        buffer = read(WINDOW)
-    while buffer and len(buffer) < 2 * _LOOK and (piece := read(WINDOW)):
-        buffer += piece
-    start = leading_blanks(buffer)
+    buffer, base, start = opening(read, offset)  # the buffer, where it begins, and the first record in it
     if start == len(buffer):
         return
     if git is None:
@@ -266,7 +278,7 @@ def scan(read: Read, offset: int = 0, git: bool | None = None, keep: bool = True
     while True:
         resume = max(pos, len(buffer) - 4)
         for at in hits(buffer, pos):
-            if len(buffer) - at < _LOOK and not ended:
+            if len(buffer) - at < LOOK and not ended:
                 resume = at
                 break
             if buffer[at - 1] == _QUOTE:

@@ -8,15 +8,15 @@ from dataclasses import dataclass
 from typing import cast
 
 from ..errors import MailboxError
-from .base import MAX_RAW, WINDOW, Mailbox, Original, Problem, Span, Stored, grouped
+from .base import MAX_RAW, WINDOW, Mailbox, Original, Part, Problem, Span, Stored, grouped
 from .files import HEAD, FileRead, open_file
 from .from_lines import Record, from_line_time, has_git_date, is_border, leading_blanks, scan
 from .quoting import from_line, message_of
 
 _CUT = "a message of {} bytes: only its first 40 MiB are judged"
-_SHRANK = "the file became shorter while it was read"
-_REPLACED = "the file was replaced or rewritten while it was read"
-_NO_BORDER = "no message begins at the start of this mbox"
+SHRANK = "the file became shorter while it was read"
+REPLACED = "the file was replaced or rewritten while it was read"
+NO_BORDER = "no message begins at the start of this mbox"
 
 
 def stored_of(mailbox: str, record: Record, problems: list[Problem]) -> Stored:
@@ -49,7 +49,7 @@ class RecordOriginal(Original):
             while piece := read(WINDOW):
                 yield piece
             if read.shrank:
-                raise MailboxError(self.stored.mailbox, _SHRANK, self.stored.key)
+                raise MailboxError(self.stored.mailbox, SHRANK, self.stored.key)
         finally:
             os.close(fd)
 
@@ -76,6 +76,10 @@ class MboxSpan(Span):
     records: tuple[tuple[int, int, bool], ...]
     headless: int = -1
 
+    def about(self) -> tuple[str, str]:
+        """Name the mailbox and the range."""
+        return self.mailbox, f"bytes {self.records[0][0]} to {self.records[-1][1]}"
+
     def __len__(self) -> int:
         return len(self.records)
 
@@ -89,16 +93,16 @@ class MboxSpan(Span):
         try:
             info = os.fstat(fd)
             if (info.st_dev, info.st_ino) != self.identity:
-                problems.append(Problem(self.mailbox, str(self.records[0][0]), _REPLACED))
+                problems.append(Problem(self.mailbox, str(self.records[0][0]), REPLACED))
                 return
             for start, end, quoted in self.records:
                 data = os.pread(fd, min(end - start, MAX_RAW), start)
                 if len(data) < min(end - start, MAX_RAW):
-                    problems.append(Problem(self.mailbox, str(start), _SHRANK))
+                    problems.append(Problem(self.mailbox, str(start), SHRANK))
                     if not data:
                         return
                 elif start != self.headless and not data.startswith(b"From "):
-                    problems.append(Problem(self.mailbox, str(start), _REPLACED))
+                    problems.append(Problem(self.mailbox, str(start), REPLACED))
                     return
                 yield stored_of(self.mailbox, Record(start, end, data, quoted), problems)
         finally:
@@ -144,13 +148,13 @@ class Mbox(Mailbox):
             for record in scan(read, keep=keep):
                 if first and os.pread(self._fd, 5, record.start) != b"From ":
                     self._headless = record.start
-                    self.report(str(record.start), _NO_BORDER)
+                    self.report(str(record.start), NO_BORDER)
                 first = False
                 yield record
         except OSError as error:
             self.report(str(read.offset), error.strerror or str(error))
         if read.shrank:
-            self.report(str(read.offset), _SHRANK)
+            self.report(str(read.offset), SHRANK)
 
     def spans(self) -> Iterator[MboxSpan]:
         """Yield spans of offsets; nothing of the mail itself travels."""
@@ -159,6 +163,15 @@ class Mbox(Mailbox):
         for group in grouped(sized):
             records = cast(list[tuple[int, int, bool]], group)
             yield MboxSpan(self.path, self.file, (info.st_dev, info.st_ino), tuple(records), self._headless)
+
+    def parts(self, size: int) -> Iterator[Part]:
+        """Yield ranges of bytes, whose readers find the borders themselves."""
+        from .ranges import LocalFile, cut  # which reads records by this module
+
+        info = os.fstat(self._open())
+        yield from cut(
+            self.path, LocalFile(self.path, self.file, (info.st_dev, info.st_ino)), info.st_size, size
+        )
 
     def _record_at(self, key: str) -> Record:
         size = os.fstat(self._open()).st_size

@@ -115,6 +115,10 @@ class FilesSpan(Span):
     entries: tuple[Entry, ...]
     again: Callable[[Entry], Entry | None] | None = None
 
+    def about(self) -> tuple[str, str]:
+        """Name the mailbox, and the first and the last message."""
+        return self.entries[0].mailbox, f"{self.entries[0].key} to {self.entries[-1].key} ({len(self)} files)"
+
     def __len__(self) -> int:
         return len(self.entries)
 

@@ -33,6 +33,10 @@ class StoredSpan(Span):
 
     items: tuple[Stored, ...]
 
+    def about(self) -> tuple[str, str]:
+        """Name the mailbox, and the first and the last message."""
+        return self.items[0].mailbox, f"{self.items[0].key} to {self.items[-1].key}"
+
     def __len__(self) -> int:
         return len(self.items)
 

@@ -1,0 +1,185 @@
+"""A piece of an mbox that nobody scanned before: its reader finds the first border itself.
+
+A big mbox is cut at any bytes, without a look at it, and each piece is read by whoever gets it, perhaps on
+another machine. A message belongs to the piece in which its From_ line begins, and is read to its end even
+where that lies in the next piece, as text input is split by MapReduce. Whether a place is a border depends
+on the three bytes before it and the kilobyte after it alone (and on git's date, which the top of the mbox
+tells), so pieces read in turn give what one reading of the whole gives, wherever the cuts are.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
+from typing import Protocol
+
+from ..errors import MailboxError
+from .base import Part, Problem, Stored
+from .files import FileRead, open_file
+from .from_lines import LOOK, has_git_date, opening, scan
+from .mbox import NO_BORDER, REPLACED, SHRANK, stored_of
+
+# A border is seen with the three bytes before it; one more stands for the message that they end.
+_BEFORE = 3
+
+
+class Reading(Protocol):
+    """Reads of a file, in order."""
+
+    shrank: bool
+
+    def __call__(self, size: int) -> bytes:
+        """Return up to `size` bytes, b"" at the end."""
+
+
+class Source(Protocol):
+    """A file that can be opened anywhere: by another process, or on another machine."""
+
+    def reading(self, begin: int, end: int) -> AbstractContextManager[Reading]:
+        """Open the file and read its bytes from `begin` to `end`.
+
+        Raises
+        ------
+        MailboxError
+            If it cannot be opened, or is not the file that it was.
+        """
+
+
+@dataclass(frozen=True, slots=True)
+class LocalFile:
+    """A file in a file system that all workers see.
+
+    Parameters
+    ----------
+    mailbox, file : str
+        The name shown, and the path opened.
+    identity : tuple of int
+        Device and inode; workers on other machines know the inode only.
+    """
+
+    mailbox: str
+    file: str
+    identity: tuple[int, int]
+
+    @contextmanager
+    def reading(self, begin: int, end: int) -> Iterator[FileRead]:
+        """Read by offset, so that nothing is mapped or shared."""
+        fd = open_file(self.file, self.mailbox)
+        try:
+            if os.fstat(fd).st_ino != self.identity[1]:
+                raise MailboxError(self.mailbox, REPLACED, str(begin))
+            yield FileRead(fd, begin, end)
+        finally:
+            os.close(fd)
+
+
+@dataclass(frozen=True, slots=True)
+class MboxRange(Part):
+    """The messages of an mbox whose From_ lines begin in a range of bytes.
+
+    Parameters
+    ----------
+    mailbox : str
+        As shown.
+    source : Source
+        The file.
+    begin, end : int
+        The range; the first one begins at 0, and its first record counts with or without a From_ line.
+    size : int
+        Of the file, when it was cut; what was added since is not read.
+    git : bool
+        Whether git's constant date makes borders in this mbox.
+    """
+
+    mailbox: str
+    source: Source
+    begin: int
+    end: int
+    size: int
+    git: bool
+
+    def about(self) -> tuple[str, str]:
+        """Name the mailbox and the range."""
+        return self.mailbox, f"bytes {self.begin} to {self.end} of {self.size}"
+
+    def read(self, problems: list[Problem]) -> Iterator[Stored]:
+        """Yield the messages, as iterating over the whole mailbox does at this place.
+
+        Raises
+        ------
+        MailboxError
+            If the file cannot be opened, or is another than the one that was cut.
+        """
+        start = self._first_border() if self.begin else 0
+        if start is None:
+            return
+        at, top = start, self.begin == 0
+        with self.source.reading(start, self.size) as read:
+            for record in scan(read, start, self.git):
+                if not record.data.startswith(b"From "):
+                    if not top:
+                        problems.append(Problem(self.mailbox, str(record.start), REPLACED))
+                        return
+                    problems.append(Problem(self.mailbox, str(record.start), NO_BORDER))
+                yield stored_of(self.mailbox, record, problems)
+                at, top = record.end, False
+                if at >= self.end:
+                    return
+            if read.shrank:
+                problems.append(Problem(self.mailbox, str(at), SHRANK))
+
+    def _first_border(self) -> int | None:
+        """Find where the first message of the range begins, reading no further than that takes."""
+        begin, end = max(0, self.begin - _BEFORE), min(self.end + LOOK, self.size)
+        with self.source.reading(begin, end) as read:
+            for record in scan(_after(b"x", read), begin - 1, self.git, keep=False):
+                if record.end >= self.begin:
+                    return record.end if record.end < self.end else None
+        return None
+
+
+def _after(head: bytes, read: Callable[[int], bytes]) -> Callable[[int], bytes]:
+    """Put bytes in front of a stream: text, so that what follows it is not the top of an mbox."""
+    left = head
+
+    def joined(size: int) -> bytes:
+        nonlocal left
+        data, left = left, b""
+        return data + read(size - len(data))
+
+    return joined
+
+
+def cut(mailbox: str, source: Source, size: int, step: int) -> Iterator[MboxRange]:
+    """Cut an mbox into ranges, reading nothing but its top.
+
+    Parameters
+    ----------
+    mailbox : str
+        As shown.
+    source : Source
+    size : int
+        Of the file, bytes.
+    step : int
+        Of a range, bytes.
+
+    Yields
+    ------
+    MboxRange
+        None for an mbox that is empty or blank.
+
+    Raises
+    ------
+    MailboxError
+        If the file cannot be read.
+    """
+    with source.reading(0, size) as read:
+        buffer, base, start = opening(read)
+    if start == len(buffer):
+        return
+    git, begin, end = has_git_date(buffer, start), 0, base + start + step
+    while begin < size:
+        yield MboxRange(mailbox, source, begin, min(end, size), size, git)
+        begin, end = end, end + step
