@@ -200,6 +200,7 @@ def test_interrupted_it_keeps_what_was_judged(
     mbox: Path, tiny_model: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from classifier.engine import Classifier
+    from classifier.output.judged import Judged
 
     def two_then_stop(self: Classifier, source: object, **_: object) -> object:
         for number, stored in enumerate(source):  # type: ignore[var-annotated, arg-type]
@@ -207,7 +208,11 @@ def test_interrupted_it_keeps_what_was_judged(
                 raise KeyboardInterrupt
             yield self.classify(stored)
 
+    def laid_out(self: Classifier, source: object, **_: object) -> object:
+        return (Judged.of([verdict]) for verdict in two_then_stop(self, source))
+
     monkeypatch.setattr(Classifier, "classify_many", two_then_stop)
+    monkeypatch.setattr(Classifier, "judged_many", laid_out)
     result = run("classify", "-m", tiny_model, mbox)
     assert result.exit_code == 130
     assert len(objects(result)) == 2

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from classifier.cli.screen import PIPED_WIDTH, bounded, cells, clean, coloured, fit, screen_width
+from classifier.cli.screen import PIPED_WIDTH, cells, coloured, fit, screen_width
+from classifier.output.safe import bounded, clean
 
 BIDI = "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
 

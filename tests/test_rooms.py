@@ -21,7 +21,7 @@ LEVELS: tuple[frozenset[str], ...] = tuple(
         "features",
         "learners",
         "verdict",
-        "store reasons budget",
+        "store reasons budget output",
         "profile",
         "training",
         "engine",

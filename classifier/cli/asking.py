@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from classifier.cli.screen import bounded, clean, fit, heading, screen_width
+from classifier.cli.screen import fit, heading, screen_width
+from classifier.output.safe import bounded, clean
 
 if TYPE_CHECKING:
     from classifier.verdict import Verdict

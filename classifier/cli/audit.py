@@ -16,8 +16,8 @@ from classifier.cli.manual import JUDGES_MAIL, Manual
 from classifier.cli.personal import OFF, Personal, personal
 from classifier.cli.progress import shown
 from classifier.cli.scoring import Scoring, scoring
-from classifier.cli.screen import bounded, clean
 from classifier.cli.taught import tell
+from classifier.output.safe import bounded, clean
 
 if TYPE_CHECKING:
     from classifier.evaluate.audit import Audit, Tally
@@ -145,8 +145,8 @@ def _draw(
 
 def _write(path: Path, drawn: Sequence[Judged], tally: Tally) -> None:
     """Write the sample as a table."""
-    from classifier.cli.record import record
     from classifier.evaluate.audit_table import write_table
+    from classifier.output.lines import record
 
     rows = []
     for pile, verdict in drawn:

@@ -12,9 +12,10 @@ from classifier.cli.figures import FIGURES, QUESTIONS, figure_text
 from classifier.cli.labelled import Given, labelled_mail, name_problems
 from classifier.cli.manual import READS_MAIL, Manual
 from classifier.cli.progress import counted
-from classifier.cli.screen import clean, fit, heading, screen_width
+from classifier.cli.screen import fit, heading, screen_width
 from classifier.cli.summary import RESAMPLES, SCHEMA
 from classifier.cli.who import Who, who
+from classifier.output.safe import clean
 
 if TYPE_CHECKING:
     from classifier.evaluate.leak_audit import Audit

@@ -17,6 +17,7 @@ from classifier.cli.screen import heading, screen_width
 
 if TYPE_CHECKING:
     from classifier.mailboxes import Mailbox
+    from classifier.output.judged import Judged
     from classifier.verdict import Verdict
 
 FORMATS = ("text", "jsonl", "csv")
@@ -90,38 +91,40 @@ def command(
 
     def judge(mailbox: Mailbox) -> Iterator[Verdict]:
         scoring.settle(classifier, mailbox)
-        wanted = 0 if form == "text" else count  # the table asks for the clues of the few that it shows
-        return classifier.classify_many(mailbox, jobs=scoring.jobs, explain=wanted)
+        return classifier.classify_many(mailbox, jobs=scoring.jobs)
 
-    verdicts = shown(intake.read(judge), "judged", prints_later=form == "text")
-    show = {"text": _print_table, "jsonl": _print_jsonl, "csv": _print_csv}[form]
-    ctx.exit(intake.code(show(verdicts, count), "judged"))
+    def lay_out(mailbox: Mailbox) -> Iterator[Judged]:
+        scoring.settle(classifier, mailbox)
+        return classifier.judged_many(mailbox, jobs=scoring.jobs, explain=count)
+
+    if form == "text":  # the table asks for the clues of the few that it shows
+        judged = _print_table(shown(intake.read(judge), "judged", prints_later=True), count)
+    else:
+        show = {"jsonl": _print_jsonl, "csv": _print_csv}[form]
+        judged = show(shown(intake.read(lay_out), "judged", size=len))
+    ctx.exit(intake.code(judged, "judged"))
 
 
-def _print_jsonl(verdicts: Iterable[Verdict], explain: int) -> int:
+def _print_jsonl(batches: Iterable[Judged]) -> int:
     """Write one JSON object a line, as they come; returns how many."""
-    import orjson
-
-    from classifier.cli.record import record
+    from classifier.output.lines import jsonl
 
     write, judged = sys.stdout.buffer.write, 0
-    for verdict in verdicts:
-        write(orjson.dumps(record(verdict, explain), option=orjson.OPT_APPEND_NEWLINE))
-        judged += 1
+    for batch in batches:
+        write(jsonl(batch))
+        judged += len(batch)
     return judged
 
 
-def _print_csv(verdicts: Iterable[Verdict], explain: int) -> int:
+def _print_csv(batches: Iterable[Judged]) -> int:
     """Write a header line and a row a message (RFC 4180); returns how many."""
-    import csv
+    from classifier.output.lines import csv_header, csv_rows
 
-    from classifier.cli.record import COLUMNS, row
-
-    writer, judged = csv.writer(sys.stdout), 0
-    writer.writerow(COLUMNS)
-    for verdict in verdicts:
-        writer.writerow(row(verdict, explain))
-        judged += 1
+    judged = 0
+    sys.stdout.write(csv_header())
+    for batch in batches:
+        sys.stdout.write(csv_rows(batch))
+        judged += len(batch)
     return judged
 
 

@@ -13,8 +13,9 @@ from classifier.cli.labelled import Given, labelled_mail, name_problems
 from classifier.cli.manual import JUDGES_MAIL, Manual
 from classifier.cli.progress import counted
 from classifier.cli.scoring import Scoring, complete_model, scoring
-from classifier.cli.screen import clean, heading
+from classifier.cli.screen import heading
 from classifier.cli.summary import REPORT, RESAMPLES, SCHEMA, check_outputs, spelt
+from classifier.output.safe import clean
 
 if TYPE_CHECKING:
     from classifier.engine import Classifier

@@ -12,7 +12,6 @@ from contextlib import contextmanager
 
 import click
 
-from classifier.cli.screen import clean
 from classifier.errors import (
     AnswersError,
     ConfigError,
@@ -24,6 +23,7 @@ from classifier.errors import (
     ProfileNotWritten,
     TrainingError,
 )
+from classifier.output.safe import clean
 
 OK, CRASH, USAGE, UNREADABLE, MODEL, INTERRUPTED = 0, 1, 2, 3, 4, 130
 

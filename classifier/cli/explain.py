@@ -12,9 +12,10 @@ import click
 from classifier.cli.intake import Intake, find_message, mailbox_format
 from classifier.cli.manual import JUDGES_MAIL, Manual
 from classifier.cli.personal import Personal, personal
-from classifier.cli.record import clue_record, record
 from classifier.cli.scoring import Scoring, scoring
 from classifier.cli.screen import fit, heading, screen_width
+from classifier.output.judged import clue_record
+from classifier.output.lines import record
 
 if TYPE_CHECKING:
     from classifier.verdict import Clue, Reasons, Verdict

@@ -13,8 +13,9 @@ import click
 from classifier.cli.exits import CRASH, INTERRUPTED, MODEL, OK, USAGE, complain
 from classifier.cli.manual import Manual
 from classifier.cli.scoring import complete_model
-from classifier.cli.screen import clean, heading
+from classifier.cli.screen import heading
 from classifier.errors import ModelError
+from classifier.output.safe import clean
 
 if TYPE_CHECKING:
     from classifier.store import Model

@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from classifier.cli.manual import Manual
-from classifier.cli.screen import clean
+from classifier.output.safe import clean
 
 
 def _domain_of(asked: str) -> tuple[str, str]:

@@ -32,7 +32,9 @@ def wanted(prints_later: bool = False) -> bool:
     return prints_later or not (sys.stdout.isatty() and _same_terminal())
 
 
-def shown(items: Iterable[T], what: str, prints_later: bool = False) -> Iterator[T]:
+def shown(
+    items: Iterable[T], what: str, prints_later: bool = False, size: Callable[[T], int] = lambda _: 1
+) -> Iterator[T]:
     """Pass items on, counting them on standard error where that is wanted.
 
     Parameters
@@ -42,6 +44,8 @@ def shown(items: Iterable[T], what: str, prints_later: bool = False) -> Iterator
         What is being done.
     prints_later : bool, default False
         See :func:`wanted`.
+    size : callable, optional
+        How much an item counts.
 
     Yields
     ------
@@ -54,7 +58,7 @@ def shown(items: Iterable[T], what: str, prints_later: bool = False) -> Iterator
         task = bar.add_task(what, total=None)
         for item in items:
             yield item
-            bar.advance(task)
+            bar.advance(task, size(item))
 
 
 @contextmanager

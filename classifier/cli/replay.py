@@ -234,7 +234,7 @@ def _write(steps: Iterable[Step], tally: Tally | None, output: Path | None, expl
     """Write a line a step, as they come; tells whether it came to the end, or was interrupted."""
     import orjson
 
-    from classifier.cli.record import record
+    from classifier.output.lines import record
 
     with _lines(output) as lines:
         try:

@@ -16,9 +16,9 @@ from textual.widgets import Footer, Header, OptionList, Static
 from textual.widgets.option_list import Option
 
 from classifier.cli.explain import explained
-from classifier.cli.screen import bounded, clean
 from classifier.engine.sitting import Item, Sitting
 from classifier.errors import ProfileNotWritten
+from classifier.output.safe import bounded, clean
 
 CLUES = 8
 """Clues of each question, where the reader asks why."""

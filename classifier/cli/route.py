@@ -11,7 +11,8 @@ import click
 
 from classifier.cli.intake import Intake, find_message, mailbox_format
 from classifier.cli.manual import READS_MAIL, Manual
-from classifier.cli.screen import bounded, clean, coloured
+from classifier.cli.screen import coloured
+from classifier.output.safe import bounded, clean
 
 if TYPE_CHECKING:
     from classifier.mail import Timestamp

@@ -1,64 +1,18 @@
-"""Text that comes from mail, made safe and measured for a terminal."""
+"""Text that comes from mail, measured for a terminal."""
 
 from __future__ import annotations
 
 import os
-import re
 import sys
 import unicodedata
+
+from classifier.output.safe import clean
 
 PIPED_WIDTH = 120
 """Columns of a table that goes into a file or a pipe: the same on every machine."""
 
 NARROWEST = 40
 """Below this many columns nothing can be laid out; lines then simply wrap."""
-
-# What breaks a line (C0's own, NEL, Unicode's separators) becomes a space; what commands a terminal or
-# reorders text on it vanishes (C0, DEL, C1, the bidirectional controls of UAX 9, table 1); a lone
-# surrogate, which no UTF-8 can carry, is replaced. One expression, for every command waits for it.
-_SUSPECT = re.compile(
-    "([\t\n\v\f\r\x85\u2028\u2029]+)|([\ud800-\udfff])"
-    "|[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]"
-)
-
-
-def clean(text: str) -> str:
-    r"""Strip what could command a terminal or break a line.
-
-    Parameters
-    ----------
-    text : str
-        From a stranger: a header, a file name, an error about them.
-
-    Returns
-    -------
-    str
-        The same on one line, without C0, C1 and bidirectional controls, encodable as UTF-8.
-
-    Examples
-    --------
-    >>> clean("a\x1b[31mb\r\n c")
-    'a[31mb  c'
-    """
-    return text if text.isprintable() else _SUSPECT.sub(_harmless, text)  # nearly all text is printable
-
-
-def bounded(text: str, limit: int) -> str:
-    """Clean a text and cut it to a number of characters.
-
-    Parameters
-    ----------
-    text : str
-        From a stranger.
-    limit : int
-        Characters to keep at most; an ellipsis stands for the rest.
-
-    Returns
-    -------
-    str
-    """
-    short = text if len(text) <= limit else text[: limit - 1] + "…"
-    return clean(short)
 
 
 def cells(text: str) -> int:
@@ -139,11 +93,6 @@ def heading(text: str) -> str:
     str
     """
     return f"\x1b[1m{text}\x1b[0m" if coloured() else text
-
-
-def _harmless(match: re.Match[str]) -> str:
-    """Say what stands for something suspect."""
-    return " " if match[1] else "\N{REPLACEMENT CHARACTER}" if match[2] else ""
 
 
 def _cell(letter: str) -> int:

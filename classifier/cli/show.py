@@ -8,7 +8,7 @@ import click
 
 from classifier.cli.intake import Intake, find_message, mailbox_format
 from classifier.cli.manual import READS_MAIL, Manual
-from classifier.cli.screen import clean
+from classifier.output.safe import clean
 
 EXAMPLES = [
     ("Open a mail of a digest", "mailtriage show /var/mail/root 2301"),

@@ -16,8 +16,8 @@ from classifier.cli.manual import JUDGES_MAIL, Manual
 from classifier.cli.personal import Personal, personal
 from classifier.cli.progress import shown
 from classifier.cli.scoring import Scoring, scoring
-from classifier.cli.screen import clean
 from classifier.errors import MailboxError
+from classifier.output.safe import clean
 
 if TYPE_CHECKING:
     from classifier.mailboxes import Mailbox, Original, Stored

@@ -16,10 +16,11 @@ from classifier.cli.intake import Intake, mailbox_format, mailboxes
 from classifier.cli.manual import JUDGES_MAIL, Manual
 from classifier.cli.personal import Personal, personal
 from classifier.cli.progress import shown
-from classifier.cli.record import record
 from classifier.cli.scoring import Scoring, scoring_in_order
-from classifier.cli.screen import bounded, fit, heading, screen_width
+from classifier.cli.screen import fit, heading, screen_width
 from classifier.errors import MailboxError
+from classifier.output.lines import record
+from classifier.output.safe import bounded
 
 if TYPE_CHECKING:
     from classifier.evaluate.suggest import Suggestion

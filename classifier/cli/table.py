@@ -7,8 +7,9 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
-from classifier.cli.record import record
-from classifier.cli.screen import bounded, cells, fit
+from classifier.cli.screen import cells, fit
+from classifier.output.lines import record
+from classifier.output.safe import bounded
 
 if TYPE_CHECKING:
     from classifier.verdict import Verdict

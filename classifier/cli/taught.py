@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from classifier.cli.screen import clean
+from classifier.output.safe import clean
 
 if TYPE_CHECKING:
     from classifier.engine.lessons import Move, Outcome

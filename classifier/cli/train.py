@@ -13,8 +13,8 @@ from classifier.cli.labelled import Given, labelled_mail, name_problems
 from classifier.cli.losing import losing, terms_of
 from classifier.cli.manual import READS_MAIL, Manual
 from classifier.cli.progress import counted
-from classifier.cli.screen import clean
 from classifier.cli.who import Who, who
+from classifier.output.safe import clean
 
 if TYPE_CHECKING:
     from classifier.budget import Terms

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
 from typing import TYPE_CHECKING
 
-from classifier.engine.batches import Mail, batches
+from classifier.engine.batches import BATCH, Mail, batches
 from classifier.engine.judge import View
 from classifier.engine.teaching import Teachable
 from classifier.lookup import open_lookup
 from classifier.mailboxes import Mailbox
+from classifier.output.judged import Judged
 from classifier.signals import Site
 from classifier.store import Model, load_model, save_model
 from classifier.verdict import Verdict
@@ -169,6 +171,61 @@ class Classifier(Teachable):
             with self.together():
                 verdicts = self.judge(batch, observe=observe)
             yield from verdicts
+
+    def judged_many(
+        self,
+        source: Mailbox | Iterable[Mail],
+        *,
+        jobs: int = 1,
+        explain: int = 0,
+        observe: bool = False,
+    ) -> Iterator[Judged]:
+        """Judge many messages, in their order, and lay the verdicts out as columns: the way to write them.
+
+        Parameters
+        ----------
+        source, jobs, observe
+            As in `classify_many`.
+        explain : int, default 0
+            How many clues of each message to find, the weightiest first.
+
+        Yields
+        ------
+        Judged
+            Of some messages; no message is kept behind.
+
+        Raises
+        ------
+        MailtriageError
+            As in `classify_many`.
+        """
+        if jobs > 1:
+            verdicts = self.classify_many(source, jobs=jobs, explain=explain, observe=observe)
+            while some := list(islice(verdicts, BATCH)):
+                yield Judged.of(some, explain)
+            return
+        for batch in batches(source):
+            with self.together():
+                judged = self.judged(batch, explain=explain, observe=observe)
+            yield judged
+
+    def judged(self, batch: Sequence[Mail], *, explain: int = 0, observe: bool = False) -> Judged:
+        """Judge one batch, and lay the verdicts out as columns.
+
+        Parameters
+        ----------
+        batch : sequence of bytes, Message or Stored
+            All that is in it is held in memory at once.
+        explain : int, default 0
+            How many clues of each message to find, the weightiest first.
+        observe : bool, default False
+            As in `classify_many`.
+
+        Returns
+        -------
+        Judged
+        """
+        return Judged.of(self.judge(batch, observe=observe), explain)
 
     def fit(
         self, messages: Iterable[Mail], labels: Iterable[str], *, seed: int = 0, jobs: int = 1
