@@ -7,11 +7,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from classifier.output.safe import TEXT_LIMIT, bounded, encodable
 
 if TYPE_CHECKING:
+    import numpy as np
     from numpy.typing import NDArray
 
     from classifier.mail import Message
@@ -74,6 +73,8 @@ class Judged:
         -------
         Judged
         """
+        import numpy as np  # commands that only print help import this module, too
+
         told = [envelope(each.message) for each in verdicts]
         stored = [each.stored for each in verdicts]
         return cls(
