@@ -106,6 +106,8 @@ def test_saying_the_version_imports_next_to_nothing() -> None:
         "classifier.cli.manual",
         "classifier.cli.screen",
         "classifier.errors",
+        "classifier.output",
+        "classifier.output.safe",
     }
     assert not loaded & {"numpy", "rich", "orjson", "platformdirs", "tomllib", "importlib.metadata", "email"}
 
