@@ -51,5 +51,5 @@ $(USABLE): pyproject.toml constraints.txt
 
 $(READY): $(USABLE)
 	@echo 'Installing what the tests need, once: this takes another minute.'
-	@$(INSTALL) --no-build-isolation -e '.[dev,notebooks,review]'
+	@$(INSTALL) --no-build-isolation -e '.[dev,notebooks,review,arrow,dask]'
 	@touch $@

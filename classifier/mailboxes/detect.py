@@ -33,7 +33,8 @@ def open_mailbox(
     ----------
     path : str, os.PathLike or BinaryIO
         A file (an mbox or one message, also compressed by gzip, bzip2, xz or zstd), a directory (Maildir,
-        MH, a tree of messages and mailboxes), "-" for standard input, or a binary stream.
+        MH, a tree of messages and mailboxes), "-" for standard input, a binary stream, or a URL that fsspec
+        can read (s3://, gs://, sftp://...).
     format : str, optional
         One of `FORMATS`, where the content would tell wrongly.
     spool : bool
@@ -63,7 +64,17 @@ def open_mailbox(
         if format not in (None, "mbox", "message"):
             raise MailboxError("-", f"a stream cannot be a mailbox of the format {format}")
         return _spooled(stream, format) if spool else open_stdin(stream, format)
-    return _open_path(os.fspath(path), format)
+    name = os.fspath(path)
+    if "://" in name and (remote := _remote(name, format)):
+        return remote
+    return _open_path(name, format)
+
+
+def _remote(url: str, format: str | None) -> Mailbox | None:  # noqa: A002
+    from .remote import is_url  # only for who names one
+    from .remote_mbox import open_remote
+
+    return open_remote(url, format) if is_url(url) else None
 
 
 def _name(path: str | os.PathLike[str] | BinaryIO) -> str:

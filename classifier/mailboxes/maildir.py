@@ -62,7 +62,8 @@ def unique_part(name: str) -> str:
     return name.partition(":")[0]
 
 
-def _order(name: str) -> tuple[int, str]:
+def arrival_order(name: str) -> tuple[int, str]:
+    """Order file names by the time that they begin with."""
     time = _TIME.match(name)
     return (int(time[0]) if time else 0), name
 
@@ -131,7 +132,7 @@ class Maildir(Mailbox):
                 except OSError as error:
                     self.report(os.path.join(folder, part), error.strerror or str(error))
                     continue
-                names += [(_order(name), part) for name in found if not name.startswith(".")]
+                names += [(arrival_order(name), part) for name in found if not name.startswith(".")]
             names.sort()
             for at, ((_, name), part) in enumerate(names):
                 file = os.path.join(self.path, folder, part, name)

@@ -13,7 +13,7 @@ from .content import why_no_mail
 from .files import StreamRead, open_stream
 from .from_lines import looks_like_from_line
 
-_CUT = "a message larger than 40 MiB: only its beginning is judged"
+CUT = "a message larger than 40 MiB: only its beginning is judged"
 
 
 def without_from_line(raw: bytes) -> bytes:
@@ -48,7 +48,7 @@ def load_message(stream: BinaryIO, head: bytes = b"") -> tuple[bytes, str]:
     raw, more = read.whole()
     if read.damage and not raw:
         raise OSError(0, read.damage)
-    return without_from_line(raw), _CUT if more else read.damage
+    return without_from_line(raw), CUT if more else read.damage
 
 
 @dataclass(frozen=True, slots=True)

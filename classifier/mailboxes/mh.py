@@ -11,7 +11,7 @@ from ..errors import MailboxError
 from .files import read_head
 from .from_lines import starts_mbox
 
-_SEQUENCES = ".mh_sequences"
+SEQUENCES = ".mh_sequences"
 # A folder of a million messages has lines of some megabytes; more is not a list of sequences.
 _MAX_SEQUENCES = 16 << 20
 _WORDS = {
@@ -47,7 +47,7 @@ def is_mh(path: str, files: list[str]) -> bool:
     numbers = [name for name in files if is_number(name)]
     if len(numbers) < sum(not name.startswith(",") for name in files):
         return False
-    if os.path.isfile(os.path.join(path, _SEQUENCES)):
+    if os.path.isfile(os.path.join(path, SEQUENCES)):
         return True
     try:
         return bool(numbers) and not starts_mbox(read_head(os.path.join(path, min(numbers, key=int))))
@@ -76,7 +76,7 @@ def sequences(path: str) -> dict[str, list[range]]:
         The message numbers of each sequence; {} where there is no readable file.
     """
     try:
-        with open(os.path.join(path, _SEQUENCES), encoding="utf-8", errors="replace") as file:
+        with open(os.path.join(path, SEQUENCES), encoding="utf-8", errors="replace") as file:
             text = file.read(_MAX_SEQUENCES)
     except OSError:
         return {}

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import BinaryIO, cast
 
 from ..errors import MailboxError, NotMail
-from .base import MAX_RAW, WINDOW, Mailbox, Original, Problem, Span, Stored, grouped
+from .base import MAX_RAW, WINDOW, Mailbox, Original, Part, Problem, Span, Stored, grouped
 from .content import why_no_mail
 from .files import StreamRead
 from .from_lines import Record, from_line_time, scan
@@ -43,6 +43,35 @@ class StoredSpan(Span):
     def read(self, problems: list[Problem]) -> Iterator[Stored]:  # noqa: ARG002 - all reading is done
         """Yield the messages."""
         yield from self.items
+
+
+class WholePart(Part):
+    """A mailbox that cannot be cut, as it is compressed: one reader reads it from front to end.
+
+    Parameters
+    ----------
+    path : str
+        Of the mailbox.
+    format : str
+        Its format.
+    """
+
+    __slots__ = ("format", "path")
+
+    def __init__(self, path: str, format: str) -> None:  # noqa: A002 - the word that users see
+        self.path, self.format = path, format
+
+    def about(self) -> tuple[str, str]:
+        """Name the mailbox."""
+        return self.path, ""
+
+    def read(self, problems: list[Problem]) -> Iterator[Stored]:
+        """Open the mailbox and yield its messages."""
+        from .detect import open_mailbox  # which imports this module
+
+        with open_mailbox(self.path, self.format) as mailbox:
+            yield from mailbox
+            problems += mailbox.problems
 
 
 class StreamOriginal(Original):
@@ -130,6 +159,13 @@ class MboxStream(Mailbox):
         """Yield spans of messages."""
         for group in grouped((len(stored.raw), stored) for stored in self):
             yield StoredSpan(tuple(cast(list[Stored], group)))
+
+    def parts(self, size: int) -> Iterator[Part]:
+        """Yield one part: who reads it opens the file again, and unpacks it there."""
+        if self._reopen and self.path != "-":
+            yield WholePart(self.path, "mbox")
+        else:
+            yield from super().parts(size)
 
     def _record_at(self, key: str) -> Record:
         wanted = int(key) if key.isascii() and key.isdigit() and len(key) < 20 else -1

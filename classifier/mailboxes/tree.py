@@ -8,11 +8,12 @@ a dot are passed over, unless they are Maildirs: they are the indexes and notes 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import TypeVar
 
 from ..errors import MailboxError, NotMail
 from . import mh
-from .base import SPAN_MESSAGES, Mailbox, Original, Problem, Span, Stored
+from .base import SPAN_MESSAGES, Mailbox, Original, Part, Problem, Span, Stored
 from .content import why_no_mail
 from .files import is_compressed, open_stream, read_head
 from .from_lines import starts_mbox
@@ -21,7 +22,9 @@ from .mbox import Mbox
 from .message import Entry, FileOriginal, FilesSpan, load_entry
 from .stream import MboxStream
 
-_MBOX_NAMES = (".mbox", ".mbx", "mbox")
+P = TypeVar("P", bound=Part)
+
+MBOX_NAMES = (".mbox", ".mbx", "mbox")
 
 
 def open_mbox(path: str, file: str | None = None) -> Mailbox:
@@ -73,6 +76,13 @@ class Tree(Mailbox):
 
     def spans(self) -> Iterator[Span]:
         """Yield spans of file names, and those of the mailboxes in the tree."""
+        return self._cut(lambda mailbox: mailbox.spans())
+
+    def parts(self, size: int) -> Iterator[Part]:
+        """Yield spans of file names, and the parts of the mailboxes in the tree."""
+        return self._cut(lambda mailbox: mailbox.parts(size))
+
+    def _cut(self, inner: Callable[[Mailbox], Iterator[P]]) -> Iterator[FilesSpan | P]:
         run: list[Entry] = []
         for item in self._walk():
             if isinstance(item, Entry):
@@ -85,7 +95,7 @@ class Tree(Mailbox):
                 yield FilesSpan(tuple(run))
                 run = []
             with item:
-                yield from item.spans()
+                yield from inner(item)
             self.problems += item.problems
         if run:
             yield FilesSpan(tuple(run))
@@ -148,7 +158,7 @@ class Tree(Mailbox):
         """
         path = os.path.join(self.path, key)
         head = read_head(path)
-        if starts_mbox(head) or (not head and path.endswith(_MBOX_NAMES)):
+        if starts_mbox(head) or (not head and path.endswith(MBOX_NAMES)):
             return open_mbox(path)
         if reason := why_no_mail(head):
             raise NotMail(path, reason)
