@@ -113,6 +113,9 @@ def test_an_empty_source_has_no_verdicts(tiny: Classifier) -> None:
 class Deadly(Span):
     """The villain: whoever reads it is killed."""
 
+    def about(self) -> tuple[str, str]:
+        return "", "the deadly span"
+
     def read(self, problems: list[Problem]) -> Iterator[Stored]:
         os.kill(os.getpid(), signal.SIGKILL)
         yield Stored("", "", b"")

@@ -195,3 +195,10 @@ def test_the_command_line_takes_urls(tmp_path: Path, store: object, tiny_model: 
     there = objects(run("classify", "-m", tiny_model, f"{url}/b.mbox"))
     assert [one | {"mailbox": ""} for one in there] == [one | {"mailbox": ""} for one in here]
     assert {one["mailbox"] for one in there} == {f"{url}/b.mbox"}
+    several = run("classify", "-m", tiny_model, f"{url}/*.eml*", f"{url}/*.none")
+    assert [one["mailbox"] for one in objects(several)] == [
+        "memory:///mail/a.eml",
+        "memory:///mail/d.eml.bz2",
+    ]
+    assert f"mailtriage: {url}/*.none: No such file or directory" in several.stderr
+    assert several.exit_code == 3

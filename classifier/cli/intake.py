@@ -25,7 +25,7 @@ class Intake:
     Parameters
     ----------
     paths : sequence of str
-        As the user named them; ``-`` is standard input.
+        As the user named them, patterns too; ``-`` is standard input.
     form : str, optional
         One of :data:`FORMATS`, instead of looking at the content.
     again : bool, default True
@@ -33,7 +33,7 @@ class Intake:
     """
 
     def __init__(self, paths: Sequence[str], form: str | None = None, again: bool = True) -> None:
-        self.paths, self.form, self.again = tuple(paths), form, again
+        self.paths, self.form, self.again = _expanded(paths), form, again
         self.unreadable = 0
 
     def read(self, take: Callable[[Mailbox], Iterable[T]]) -> Iterator[T]:
@@ -123,6 +123,15 @@ class Intake:
             return OK
         complain(f"{self.unreadable} not readable, {done} {did}")
         return UNREADABLE
+
+
+def _expanded(paths: Sequence[str]) -> tuple[str, ...]:
+    """Replace patterns that no shell has replaced, such as those in URLs."""
+    if not any(sign in path for path in paths for sign in "*?["):
+        return tuple(paths)
+    from classifier.mailboxes.remote import expanded  # only for who has one
+
+    return tuple(expanded(paths))
 
 
 def find_message(mailbox: Mailbox, key: str | None) -> Stored:
