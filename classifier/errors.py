@@ -14,6 +14,8 @@
     ├── LabelError            a label or the key it belongs to is unknown
     ├── TrainingError         the examples cannot teach what was asked
     ├── ConfigError           the configuration file is wrong
+    ├── MissingPackage        an optional package is not installed
+    ├── ClusterError          a cluster cannot be reached, or was lost (exit code 1)
     └── AnswersError          a file of recorded DNS answers cannot be used
 
 Damage *inside* a message is never an error: it is a name in ``Message.defects``.
@@ -86,6 +88,14 @@ class TrainingError(MailtriageError):
 
 class ConfigError(MailtriageError):
     """The configuration file cannot be read or says something unknown."""
+
+
+class MissingPackage(MailtriageError):
+    """An optional package is not installed; says which extra brings it."""
+
+
+class ClusterError(MailtriageError):
+    """A cluster cannot be reached, or was lost in mid-run."""
 
 
 class AnswersError(MailtriageError):

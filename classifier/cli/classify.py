@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from classifier.output.judged import Judged
     from classifier.verdict import Verdict
 
-FORMATS = ("text", "jsonl", "csv")
+FORMATS = ("text", "jsonl", "csv", "parquet")
 REASONS = 3
 """Clues a message in the table, where --explain does not say."""
 
@@ -45,7 +45,8 @@ EXAMPLES = [
     "--format",
     "form",
     type=click.Choice(FORMATS),
-    help="text: a table for people; jsonl: one JSON object a line; csv: for spreadsheets. "
+    help="text: a table for people; jsonl: one JSON object a line; csv: for spreadsheets; parquet: typed "
+    "columns, by pyarrow. "
     "Without it, text on a terminal and jsonl into a pipe or file.",
 )
 @click.option(
@@ -100,7 +101,7 @@ def command(
     if form == "text":  # the table asks for the clues of the few that it shows
         judged = _print_table(shown(intake.read(judge), "judged", prints_later=True), count)
     else:
-        show = {"jsonl": _print_jsonl, "csv": _print_csv}[form]
+        show = {"jsonl": _print_jsonl, "csv": _print_csv, "parquet": _print_parquet}[form]
         judged = show(shown(intake.read(lay_out), "judged", size=len))
     ctx.exit(intake.code(judged, "judged"))
 
@@ -126,6 +127,15 @@ def _print_csv(batches: Iterable[Judged]) -> int:
         sys.stdout.write(csv_rows(batch))
         judged += len(batch)
     return judged
+
+
+def _print_parquet(batches: Iterable[Judged]) -> int:
+    """Write a Parquet file, row group by row group; returns how many messages."""
+    if sys.stdout.isatty():
+        raise click.UsageError("a Parquet file is nothing for a terminal: redirect standard output to a file")
+    from classifier.output.parquet import write
+
+    return write(batches, sys.stdout.buffer)
 
 
 def _print_table(verdicts: Iterable[Verdict], explain: int) -> int:

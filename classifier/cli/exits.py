@@ -18,6 +18,7 @@ from classifier.errors import (
     LabelError,
     MailboxError,
     MailtriageError,
+    MissingPackage,
     ModelError,
     ProfileError,
     ProfileNotWritten,
@@ -48,6 +49,7 @@ _CODES: tuple[tuple[type[BaseException], int], ...] = (
     (TrainingError, USAGE),
     (ConfigError, USAGE),
     (AnswersError, USAGE),
+    (MissingPackage, USAGE),
 )
 
 
