@@ -30,7 +30,7 @@ def losing(command: Callable[..., Any]) -> Callable[..., Any]:
     return functools.reduce(lambda done, option: option(done), reversed(_OPTIONS), command)
 
 
-def terms_of(max_lost: str | None, cost: str | None, settings: Settings | None = None) -> Terms:
+def terms_of(max_lost: str | None, cost: str | None, settings: Settings | None = None) -> Terms | None:
     """Read the options; where neither was given, the configuration.
 
     Parameters
@@ -40,7 +40,8 @@ def terms_of(max_lost: str | None, cost: str | None, settings: Settings | None =
 
     Returns
     -------
-    Terms
+    Terms or None
+        None where nothing was said: nobody waits for numbers then.
 
     Raises
     ------
@@ -51,7 +52,7 @@ def terms_of(max_lost: str | None, cost: str | None, settings: Settings | None =
     """
     if max_lost is cost is None:
         if settings is None or not (settings.max_lost or settings.cost):
-            return _parsed(None, None)
+            return None
         try:
             return _parsed(settings.max_lost or None, settings.cost or None)
         except ValueError as error:

@@ -65,7 +65,7 @@ class Scoring:
         Empty for the system's.
     jobs : int
         Processes.
-    terms : Terms
+    terms : Terms or None
         What may be lost.
     allow_local_spam : bool
     who : Who
@@ -76,7 +76,7 @@ class Scoring:
     dns: str
     resolver: str
     jobs: int
-    terms: Terms
+    terms: Terms | None
     allow_local_spam: bool
     who: Who
 

@@ -88,7 +88,9 @@ def command(
         raise click.UsageError(f"{output} exists: --force replaces it")
     if not given:
         raise click.UsageError("nothing to learn: give --spam, --ham, --important, --unimportant or --labels")
-    terms = terms_of(options.pop("max_lost"), options.pop("cost"))
+    from classifier.budget import Terms
+
+    terms = terms_of(options.pop("max_lost"), options.pop("cost")) or Terms()
     with given.opened() as (mail, intake):
         learned = _learn(mail.sources(), who.site(mail.mailboxes), output, terms=terms, **options)
         name_problems(mail, intake)
