@@ -16,7 +16,10 @@
     ├── ConfigError           the configuration file is wrong
     ├── MissingPackage        an optional package is not installed
     ├── ClusterError          a cluster cannot be reached, or was lost (exit code 1)
-    └── AnswersError          a file of recorded DNS answers cannot be used
+    ├── AnswersError          a file of recorded DNS answers cannot be used
+    └── ServeError            a server cannot be started at its socket (exit code 2)
+        └── ServerAway        no server answers, or it cannot judge (exit code 75)
+            └── ServerBusy    it has too much to do
 
 Damage *inside* a message is never an error: it is a name in ``Message.defects``.
 """
@@ -100,3 +103,15 @@ class ClusterError(MailtriageError):
 
 class AnswersError(MailtriageError):
     """A file of recorded DNS answers is damaged or of another version."""
+
+
+class ServeError(MailtriageError):
+    """A server cannot be started at its socket."""
+
+
+class ServerAway(ServeError):
+    """No server answers at a socket, or it would not or could not judge what it was asked."""
+
+
+class ServerBusy(ServerAway):
+    """A server has too much to do; what it was asked was not judged."""

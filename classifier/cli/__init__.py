@@ -6,6 +6,7 @@ Nothing is imported here: ``mailtriage --version`` must not wait for what only `
 from __future__ import annotations
 
 import os
+import sys
 
 
 def main() -> None:
@@ -13,6 +14,12 @@ def main() -> None:
     # numpy's linear algebra starts a thread a core when it is imported; nothing here uses it
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     try:
+        if any(word.startswith("--via") for word in sys.argv):
+            from classifier.cli.quick import quickly
+
+            code = quickly(sys.argv[1:])
+            if code is not None:
+                raise SystemExit(code)
         from classifier.cli.group import cli
 
         cli(prog_name="mailtriage")

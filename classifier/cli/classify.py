@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING
 
 import click
 
+from classifier.cli.exits import AWAY
 from classifier.cli.intake import Intake, mailbox_format, mailboxes
 from classifier.cli.manual import JUDGES_MAIL, Manual
 from classifier.cli.personal import Personal, personal
 from classifier.cli.progress import shown
 from classifier.cli.scoring import Scoring, scoring
-from classifier.cli.screen import heading, screen_width
+from classifier.cli.screen import screen_width
 
 if TYPE_CHECKING:
     from classifier.mailboxes import Mailbox
@@ -31,11 +32,12 @@ EXAMPLES = [
         "mailtriage classify ~/Maildir | jq -r 'select(.label == \"important\").subject'",
     ),
     ("Judge one message", "mailtriage classify --explain 5 - < message.eml"),
+    ("Judge one without start-up", "mailtriage classify --via /run/mailtriage/socket - < message.eml"),
     ("Judge an archive on all cores", "mailtriage classify --jobs 8 archive.mbox.xz > verdicts.jsonl"),
 ]
 
 
-@click.command("classify", cls=Manual, examples=EXAMPLES, exits=JUDGES_MAIL)
+@click.command("classify", cls=Manual, examples=EXAMPLES, exits=(*JUDGES_MAIL, AWAY))
 @mailboxes
 @mailbox_format
 @scoring
@@ -55,6 +57,13 @@ EXAMPLES = [
     metavar="K",
     help=f"Give the K weightiest clues of each verdict: {REASONS} in text and none elsewhere, if not said.",
 )
+@click.option(
+    "--via",
+    type=click.Path(),
+    metavar="SOCKET",
+    help='Have "mailtriage serve" judge, which waits at this socket: no start-up, and its model, profile and '
+    "you. Prints the same.",
+)
 @click.pass_context
 def command(
     ctx: click.Context,
@@ -65,6 +74,7 @@ def command(
     personal: Personal,
     form: str | None,
     explain: int | None,
+    via: str | None,
 ) -> None:
     """Judge every message of each MAILBOX.
 
@@ -84,11 +94,15 @@ def command(
     and unsure.
     """
     form = form or ("text" if sys.stdout.isatty() else "jsonl")
+    count = REASONS if form == "text" and explain is None else explain or 0
+    if via is not None:
+        from classifier.cli.via import judge_via
+
+        ctx.exit(judge_via(ctx, via, Intake(mailboxes, mailbox_format, again=False), form, count))
     profile = personal.open()
     classifier = scoring.load(profile)
     personal.remind(profile)
     intake = Intake(mailboxes, mailbox_format, again=not scoring.who.me)  # to guess, one reads twice
-    count = REASONS if form == "text" and explain is None else explain or 0
 
     def judge(mailbox: Mailbox) -> Iterator[Verdict]:
         scoring.settle(classifier, mailbox)
@@ -139,14 +153,8 @@ def _print_parquet(batches: Iterable[Judged]) -> int:
 
 
 def _print_table(verdicts: Iterable[Verdict], explain: int) -> int:
-    """Collect all, then write the table; interrupted, it holds what was judged until then."""
-    from classifier.cli.table import Table
+    """Collect all, then write the table."""
+    from classifier.cli.table import Table, write_table
 
     table = Table(screen_width(), explain)
-    try:
-        for verdict in verdicts:
-            table.add(verdict)
-    finally:
-        for line, titled in table.lines():
-            click.echo(heading(line) if titled else line)
-    return table.counts.total()
+    return write_table(table, map(table.add, verdicts))

@@ -22,11 +22,13 @@ from classifier.errors import (
     ModelError,
     ProfileError,
     ProfileNotWritten,
+    ServeError,
+    ServerAway,
     TrainingError,
 )
 from classifier.output.safe import clean
 
-OK, CRASH, USAGE, UNREADABLE, MODEL, INTERRUPTED = 0, 1, 2, 3, 4, 130
+OK, CRASH, USAGE, UNREADABLE, MODEL, AWAY, INTERRUPTED = 0, 1, 2, 3, 4, 75, 130
 
 MEANINGS: dict[int, str] = {
     OK: "All was done. A reader that closes the pipe early is no error.",
@@ -34,6 +36,7 @@ MEANINGS: dict[int, str] = {
     USAGE: "Wrong options, configuration, label file or recorded answers; or examples that cannot teach.",
     UNREADABLE: "Some input could not be read, and is named on standard error. All the rest was done.",
     MODEL: "The model or the profile is missing, damaged, or not made for this version.",
+    AWAY: "The server that was to judge is away, busy or failed. Delivery agents try again later.",
     INTERRUPTED: "Interrupted from the keyboard. What was done until then has been written.",
 }
 
@@ -50,6 +53,8 @@ _CODES: tuple[tuple[type[BaseException], int], ...] = (
     (ConfigError, USAGE),
     (AnswersError, USAGE),
     (MissingPackage, USAGE),
+    (ServerAway, AWAY),
+    (ServeError, USAGE),
 )
 
 
@@ -108,11 +113,11 @@ def guard(debug: bool = False) -> Iterator[None]:
         if isinstance(error, BrokenPipeError):
             _stop_writing()
         else:
-            _report(error, debug)
+            report(error, debug)
         raise click.exceptions.Exit(code_for(error)) from None
 
 
-def _report(error: BaseException, debug: bool) -> None:
+def report(error: BaseException, debug: bool) -> None:
     """One line for people; the traceback only for those who ask."""
     if debug and not isinstance(error, KeyboardInterrupt):
         import traceback

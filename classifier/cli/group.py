@@ -15,6 +15,7 @@ COMMANDS: dict[str, str] = {
     "classify": "classifier.cli.classify",
     "explain": "classifier.cli.explain",
     "sort": "classifier.cli.sort",
+    "serve": "classifier.cli.serve",
     "digest": "classifier.cli.digest",
     "show": "classifier.cli.show",
     "overdue": "classifier.cli.overdue",

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Iterator
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from classifier.cli.screen import cells, fit
-from classifier.output.lines import record
+import click
+
+from classifier.cli.screen import cells, fit, heading
 from classifier.output.safe import bounded
 
 if TYPE_CHECKING:
@@ -66,34 +67,36 @@ class Table:
         self._doubtful: list[Line] = []
         self._folds: dict[str, Fold] = {"unimportant": {}, "spam": {}}
 
-    def wants(self, verdict: Verdict) -> bool:
-        """Tell whether a message will be shown by itself, so that its reasons are needed.
-
-        Parameters
-        ----------
-        verdict : Verdict
-
-        Returns
-        -------
-        bool
-        """
-        return verdict.label == "important" or (verdict.unsure and len(self._doubtful) < UNSURE_SHOWN)
-
     def add(self, verdict: Verdict) -> None:
-        """Take one more verdict.
+        """Take one more verdict; its clues are found only if it will be shown by itself.
 
         Parameters
         ----------
         verdict : Verdict
-            With its clues if :meth:`wants` says so.
         """
-        self.counts[verdict.label] += 1
-        self.unsure += bool(verdict.unsure)
-        if self.wants(verdict):
-            line = self._line(verdict)
-            (self._doubtful if verdict.unsure else self._shown).append(line)
-        if verdict.label in self._folds:
-            _fold(self._folds[verdict.label], verdict)
+        from classifier.output.lines import told  # brings numpy, which what a server said does not need
+
+        self.take(told(verdict, self.explain if self._wants(verdict.label, bool(verdict.unsure)) else 0))
+
+    def take(self, one: dict[str, Any]) -> None:
+        """Take one more verdict as an object.
+
+        Parameters
+        ----------
+        one : dict
+            From `classifier.output.lines.told`.
+        """
+        label, unsure = one["label"], one["unsure"]
+        self.counts[label] += 1
+        self.unsure += unsure
+        if self._wants(label, unsure):
+            (self._doubtful if unsure else self._shown).append(_line(one))
+        if label in self._folds:
+            _fold(self._folds[label], one)
+
+    def _wants(self, label: str, unsure: bool) -> bool:
+        """Tell whether a message will be shown by itself, so that its reasons are needed."""
+        return label == "important" or (unsure and len(self._doubtful) < UNSURE_SHOWN)
 
     def lines(self) -> Iterator[tuple[str, bool]]:
         """Lay out everything.
@@ -176,38 +179,44 @@ class Table:
         if rest:
             yield f"  {rest:>6}  from others", False
 
-    def _line(self, verdict: Verdict) -> Line:
-        """Keep the little that will be printed."""
-        one = record(verdict, 0)
-        clues = [clue for clue in verdict.clues if supports(verdict, clue.contribution)]
-        why = "; ".join(reason(clue.name, clue.value) for clue in clues[: self.explain])
-        date = (one["date"] or "")[:10]
-        chance = one["p"]["important"]
-        where = bounded(one["mailbox"] or "", 200), bounded(one["key"] or "", 200)
-        return Line(*where, chance, date, _sender(verdict), bounded(one["subject"], 400), why, verdict.label)
 
-
-def _fold(fold: Fold, verdict: Verdict) -> None:
-    """Count one more from a sender, while there is room for senders."""
-    sender = _sender(verdict)
-    if sender in fold or len(fold) < SENDERS_COUNTED:
-        fold[sender] = (fold.get(sender, (0, ""))[0] + 1, bounded(verdict.message.subject, 120))
-
-
-def supports(verdict: Verdict, contribution: float) -> bool:
-    """Tell whether a contribution speaks for the label, not against it.
+def write_table(table: Table, taken: Iterable[None]) -> int:
+    """Fill a table, then write it; interrupted, it holds what was taken until then.
 
     Parameters
     ----------
-    verdict : Verdict
-    contribution : float
-        In nats, to the question that decided the label.
+    table : Table
+    taken : iterable
+        Takes one message into the table with each step.
 
     Returns
     -------
-    bool
+    int
+        How many.
     """
-    return contribution < 0 if verdict.label == "unimportant" else contribution > 0
+    try:
+        for _ in taken:
+            pass
+    finally:
+        for line, titled in table.lines():
+            click.echo(heading(line) if titled else line)
+    return table.counts.total()
+
+
+def _line(one: dict[str, Any]) -> Line:
+    """Keep the little that will be printed."""
+    why = "; ".join(reason(clue["name"], clue["value"]) for clue in one["clues"])
+    date = (one["date"] or "")[:10]
+    chance = one["p"]["important"]
+    where = bounded(one["mailbox"] or "", 200), bounded(one["key"] or "", 200)
+    return Line(*where, chance, date, _sender(one), bounded(one["subject"], 400), why, one["label"])
+
+
+def _fold(fold: Fold, one: dict[str, Any]) -> None:
+    """Count one more from a sender, while there is room for senders."""
+    sender = _sender(one)
+    if sender in fold or len(fold) < SENDERS_COUNTED:
+        fold[sender] = (fold.get(sender, (0, ""))[0] + 1, bounded(one["subject"], 120))
 
 
 def reason(name: str, value: object) -> str:
@@ -229,8 +238,6 @@ def reason(name: str, value: object) -> str:
     return bounded(name + ("" if words[0] in "<>" else " ") + words, 80)
 
 
-def _sender(verdict: Verdict) -> str:
+def _sender(one: dict[str, Any]) -> str:
     """Name the author's address: the display name is the sender's own fancy."""
-    author = verdict.message.author
-    text = author.addr if author and author.addr != "@" else verdict.message.headers.get("from")
-    return bounded(text, 120) or "(no sender)"
+    return bounded(one["author"] or one["from"], 120) or "(no sender)"

@@ -6,10 +6,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import repeat
 from typing import TYPE_CHECKING, Any
 
-from classifier.output.judged import Judged
-from classifier.output.safe import no_formula
+from classifier.output.safe import clean, no_formula
 
 if TYPE_CHECKING:
+    from classifier.output.judged import Judged
     from classifier.verdict import Verdict
 
 SCHEMA = 1
@@ -92,7 +92,31 @@ def record(verdict: Verdict, explain: int = 0) -> dict[str, Any]:
     dict
         See `records`.
     """
+    from classifier.output.judged import Judged  # brings numpy
+
     return next(records(Judged.of([verdict], explain)))
+
+
+def told(verdict: Verdict, explain: int = 0) -> dict[str, Any]:
+    """Lay one verdict out as the object that a table for people is made from.
+
+    Parameters
+    ----------
+    verdict : Verdict
+    explain : int, default 0
+        How many of the clues that speak for the label to give, the weightiest first.
+
+    Returns
+    -------
+    dict
+        See `records`; and ``author``, the address in From, '' where there is none.
+    """
+    from classifier.output.judged import clue_record  # brings numpy
+
+    author = verdict.message.author
+    address = author.addr if author and author.addr != "@" else ""
+    clues = verdict.supporting[:explain] if explain else ()
+    return record(verdict) | {"author": clean(address), "clues": [clue_record(clue) for clue in clues]}
 
 
 def jsonl(judged: Judged) -> bytes:

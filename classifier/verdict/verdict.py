@@ -107,6 +107,12 @@ class Verdict:
         return self._decisive.clues
 
     @property
+    def supporting(self) -> tuple[Clue, ...]:
+        """Those of the clues that speak for the label, not against it."""
+        sign = -1 if self.label == "unimportant" else 1
+        return tuple(clue for clue in self.clues if sign * clue.contribution > 0)
+
+    @property
     def bias(self) -> float:
         """The log-odds of a message without any clue, for the question that decided, in nats."""
         return self._decisive.bias
