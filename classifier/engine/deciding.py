@@ -48,7 +48,7 @@ def _trained(card: Mapping[str, Any], question: str) -> list[int]:
     return [count if isinstance(count, int) else 0 for count in found]
 
 
-def spared(log_odds: LogOdds, cuts: Cuts, facts: Facts) -> bool:
+def spared(log_odds: LogOdds, cuts: Cuts, facts: Facts, oldest: bytes | None = None) -> bool:
     """Tell whether a message that may be called spam, or doubted, is no spam because it is our own.
 
     A program on one of our hosts handed it in, and no other host touched it: cron, daemons, monitoring. A
@@ -61,6 +61,8 @@ def spared(log_odds: LogOdds, cuts: Cuts, facts: Facts) -> bool:
     cuts : Cuts
     facts : Facts
         Only mail that comes to us is spared: what our hosts send out may be a stranger's doing.
+    oldest : bytes, optional
+        The oldest Received:, where it has been found already: most mail needs no more to be told.
 
     Returns
     -------
@@ -69,6 +71,8 @@ def spared(log_odds: LogOdds, cuts: Cuts, facts: Facts) -> bool:
     """
     if log_odds.spam <= cuts.ham or facts.site.direction != "inbound":
         return False
-    from classifier.mail.route import submitted_here  # what no signal asks for is not imported
+    from classifier.mail.route import from_program, submitted_here  # what no signal asks for is not imported
 
+    if oldest is not None and not from_program(oldest):
+        return False
     return submitted_here(facts.message.headers, facts.site.trusted_hosts)

@@ -233,22 +233,43 @@ class Judge(Remembering):
         return scores
 
     def _verdicts(self, batch: Sequence[Mail], facts: list[Facts], rows: Rows) -> list[Verdict]:
-        scores = self._scores(rows, facts)
-        if not np.isfinite(scores).all():
-            raise ModelFormatError(f"model {self.name} is damaged: it holds numbers that are not finite")
         cuts = self.cuts
         return [
             Verdict(
-                LogOdds(*pair),
+                odds,
                 cuts,
                 each.message,
                 mail if isinstance(mail, Stored) else None,
                 self.explain if self.history is None else partial(self._explain_with, each.history),
-                spared=not self.allow_local_spam and spared(LogOdds(*pair), cuts, each),
+                spared=not self.allow_local_spam and spared(odds, cuts, each),
                 past=each.history,
             )
-            for pair, mail, each in zip(scores.tolist(), batch, facts, strict=True)
+            for odds, mail, each in zip(self.log_odds(rows, facts), batch, facts, strict=True)
         ]
+
+    def log_odds(self, rows: Rows, facts: Sequence[Facts]) -> list[LogOdds]:
+        """Answer both questions.
+
+        Parameters
+        ----------
+        rows : Rows
+            Of the model's schema.
+        facts : sequence of Facts
+            Of the same messages.
+
+        Returns
+        -------
+        list of LogOdds
+
+        Raises
+        ------
+        ModelFormatError
+            If the model holds numbers that are none.
+        """
+        scores = self._scores(rows, facts)
+        if not np.isfinite(scores).all():
+            raise ModelFormatError(f"model {self.name} is damaged: it holds numbers that are not finite")
+        return [LogOdds(*pair) for pair in scores.tolist()]
 
     def classify(self, raw: Mail, *, now: float | None = None) -> Verdict:
         """Judge one message by what was known when it came.

@@ -8,6 +8,7 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from classifier.engine.batches import BATCH, Mail, batches
+from classifier.engine.columns import lay_out
 from classifier.engine.judge import View
 from classifier.engine.teaching import Teachable
 from classifier.lookup import open_lookup
@@ -225,7 +226,9 @@ class Classifier(Teachable):
         -------
         Judged
         """
-        return Judged.of(self.judge(batch, observe=observe), explain)
+        if explain or (observe and self.behaviour is not None) or len(batch) > BATCH:
+            return Judged.of(self.judge(batch, observe=observe), explain)
+        return lay_out(self, batch, observe=observe)
 
     def fit(
         self, messages: Iterable[Mail], labels: Iterable[str], *, seed: int = 0, jobs: int = 1

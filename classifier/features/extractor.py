@@ -10,17 +10,21 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from classifier.features.fields import Names
 from classifier.features.kernels import (
+    Words,
     find_words,
-    four_grams,
+    gram_columns,
     mix,
     neighbours,
     tagged,
     unique_columns,
+    words_between,
 )
 from classifier.features.rows import BlockRows, Rows
-from classifier.features.schema import HISTORY_BITS, OBSERVED, SIGNAL_BITS, Schema
-from classifier.features.wording import BODY_TAG, Reader, Wording, tag_of
+from classifier.features.schema import HISTORY_BITS, SIGNAL_BITS, Schema
+from classifier.features.sheet import Sheet
+from classifier.features.wording import BODY_TAG, Reader, tag_of
 
 if TYPE_CHECKING:
     from classifier.signals import Facts, Observer
@@ -42,6 +46,8 @@ class Extractor:
 
     Attributes
     ----------
+    reader : Reader
+        Says what is read of a message.
     read : callable
         Message to `Wording`.
 
@@ -56,12 +62,14 @@ class Extractor:
 
     def __init__(self, schema: Schema | None = None) -> None:
         self.schema = schema or Schema()
-        self.read = Reader(
+        self.reader = Reader(
             self.schema.gram_header_bytes,
             self.schema.gram_body_bytes,
             self.schema.text_bytes if "body" in self.schema.views else 0,
             self.schema.portable,
-        ).read
+        )
+        self.read = self.reader.read
+        self._names = Names(self.reader.describe)
         self._signal_hashes: dict[str, int] = {}
 
     @cached_property
@@ -93,22 +101,48 @@ class Extractor:
         -------
         Rows
         """
-        parts = [self._some(batch[at : at + BATCH_ROWS]) for at in range(0, len(batch), BATCH_ROWS)]
+        some = [batch[at : at + BATCH_ROWS] for at in range(0, len(batch), BATCH_ROWS)]
+        parts = [self.rows_of(each, self.sheet(each)) for each in some]
         return parts[0] if len(parts) == 1 else joined_rows(self.schema, parts)
 
-    def _some(self, batch: Sequence[Facts]) -> Rows:
+    def sheet(self, batch: Sequence[Facts]) -> Sheet:
+        """Lay messages out for reading.
+
+        Parameters
+        ----------
+        batch : sequence of Facts
+            At most `BATCH_ROWS`.
+
+        Returns
+        -------
+        Sheet
+        """
+        return Sheet([facts.message for facts in batch], self.reader, self._names)
+
+    def rows_of(self, batch: Sequence[Facts], sheet: Sheet) -> Rows:
+        """Turn facts about messages that are laid out into rows.
+
+        Parameters
+        ----------
+        batch : sequence of Facts
+            At most `BATCH_ROWS`.
+        sheet : Sheet
+            Of their messages.
+
+        Returns
+        -------
+        Rows
+        """
         views = self.schema.views
-        worded = not set(views) <= set(OBSERVED)  # signals alone read no words
-        wordings = [self.read(facts.message) for facts in batch] if worded else []
         recalled = "history" in views and any(facts.history is not None for facts in batch)
         nothing = BlockRows(np.zeros(0, np.uint32), np.zeros(len(batch), np.int64))
         return Rows(
             self.schema,
             (
                 self._signals(batch, self.observe, SIGNAL_BITS) if "signals" in views else nothing,
-                self._header(wordings) if "header" in views else nothing,
-                self._body(wordings) if "body" in views else nothing,
-                self._grams(wordings) if "grams" in views else nothing,
+                self._header(sheet) if "header" in views else nothing,
+                self._body(sheet) if "body" in views else nothing,
+                self._grams(sheet) if "grams" in views else nothing,
                 self._signals(batch, self.observe_history, HISTORY_BITS) if recalled else nothing,
             ),
         )
@@ -131,40 +165,30 @@ class Extractor:
         value = self._signal_hashes[name] = hash_signal(name)
         return value
 
-    def _header(self, wordings: list[Wording]) -> BlockRows:
-        segments = [value for each in wordings for value in each.header]
-        tags = np.array([tag for each in wordings for tag in each.tags], np.uint64)
-        rows = np.repeat(np.arange(len(wordings), dtype=np.uint32), [len(each.tags) for each in wordings])
-        return self._words(segments, tags, rows, len(wordings), self.schema.blocks[1].bits)
+    def _header(self, sheet: Sheet) -> BlockRows:
+        header = sheet.header
+        words = words_between(header.raw, header.start, header.end)
+        return _words(words, header.tag, header.row, len(sheet), self.schema.blocks[1].bits)
 
-    def _body(self, wordings: list[Wording]) -> BlockRows:
-        tags = np.full(len(wordings), tag_of(BODY_TAG), np.uint64)
-        bodies = [each.body for each in wordings]
-        return self._words(
-            bodies, tags, np.arange(len(wordings), dtype=np.uint32), len(wordings), self.schema.blocks[2].bits
-        )
+    def _body(self, sheet: Sheet) -> BlockRows:
+        tags = np.full(len(sheet), tag_of(BODY_TAG), np.uint64)
+        words = find_words(sheet.bodies())[1]
+        rows = np.arange(len(sheet), dtype=np.uint32)
+        return _words(words, tags, rows, len(sheet), self.schema.blocks[2].bits)
 
-    def _words(
-        self,
-        segments: list[bytes],
-        tags: NDArray[np.uint64],
-        rows: NDArray[np.uint32],
-        n_rows: int,
-        bits: int,
-    ) -> BlockRows:
-        if not segments:
-            return BlockRows(np.zeros(0, np.uint32), np.zeros(n_rows, np.int64))
-        words = find_words(segments)[1]
-        single = tagged(words, tags)
-        pairs, first = neighbours(words, single)
-        hashes = np.concatenate([single, pairs])
-        row = rows[words.segment]
-        row = np.concatenate([row, row[first]])
-        return BlockRows(*unique_columns(hashes, row, n_rows, bits))
+    def _grams(self, sheet: Sheet) -> BlockRows:
+        return BlockRows(*gram_columns(sheet.starts(), self.schema.blocks[3].bits))
 
-    def _grams(self, wordings: list[Wording]) -> BlockRows:
-        grams, lengths = four_grams([each.start for each in wordings])
-        return _block(grams, lengths, self.schema.blocks[3].bits)
+
+def _words(
+    words: Words, tags: NDArray[np.uint64], rows: NDArray[np.uint32], n_rows: int, bits: int
+) -> BlockRows:
+    """Make columns of words and of their neighbours."""
+    single = tagged(words, tags)
+    pairs, first = neighbours(words, single)
+    row = rows[words.segment]
+    row = np.concatenate([row, row[first]])
+    return BlockRows(*unique_columns(np.concatenate([single, pairs]), row, n_rows, bits))
 
 
 def joined_rows(schema: Schema, parts: Sequence[Rows]) -> Rows:

@@ -93,17 +93,38 @@ def find_words(segments: list[bytes]) -> tuple[bytes, Words]:
     words : Words
     """
     raw = PAD + b"\0".join(segments) + PAD
-    buffer = np.frombuffer(raw, np.uint8)
+    lengths = np.fromiter(map(len, segments), np.int64, len(segments))
+    begin = np.cumsum(lengths + 1) - lengths - 1 + len(PAD)
+    return raw, words_between(raw, begin, begin + lengths)
+
+
+def words_between(raw: bytes, begin: Index, end: Index) -> Words:
+    """Find and hash the words of some stretches of a buffer.
+
+    Parameters
+    ----------
+    raw : bytes
+        With `PAD` at both ends.
+    begin, end : ndarray of shape (n_segments,), int64
+        Where each stretch lies; ascending, apart, and such that no word reaches over their borders.
+
+    Returns
+    -------
+    Words
+    """
     inside = np.frombuffer(raw.translate(_WORD_BYTE), bool)  # twice as fast as numpy's own look-up
     borders = np.flatnonzero(inside[1:] != inside[:-1]) + 1
-    start, end = borders[0::2], borders[1::2]
-    short = end - start <= WORD_CHARS
-    start, end = start[short], end[short]
-    lengths = np.fromiter(map(len, segments), np.int64, len(segments))
-    first = np.cumsum(lengths + 1) - lengths - 1 + len(PAD)
-    per_segment = np.searchsorted(start, np.append(first[1:], len(raw)))
-    segment = np.repeat(np.arange(len(segments)), np.diff(per_segment, prepend=0))
-    return raw, Words(start, end, segment, hash_words(buffer, start, end))
+    starts = borders[0::2]
+    first = np.searchsorted(starts, begin)
+    counts = np.searchsorted(starts, end) - first
+    segment = np.repeat(np.arange(len(counts)), counts)
+    word = np.arange(len(segment)) + np.repeat(first - np.cumsum(counts) + counts, counts)
+    start, stop = starts[word], borders[1::2][word]
+    long = stop - start > WORD_CHARS
+    if long.any():
+        short = np.flatnonzero(~long)
+        start, stop, segment = start[short], stop[short], segment[short]
+    return Words(start, stop, segment, hash_words(np.frombuffer(raw, np.uint8), start, stop))
 
 
 def hash_words(buffer: NDArray[np.uint8], start: Index, end: Index) -> U64:
@@ -169,31 +190,56 @@ def neighbours(words: Words, single: U64) -> tuple[U64, Index]:
     return mix(single[first] * np.uint64(3) + words.hashes[first + 1] + np.uint64(1)), first
 
 
-def four_grams(starts: list[bytes]) -> tuple[NDArray[np.uint32], Index]:
-    """Hash every four bytes of each mail's beginning.
+def four_grams(start: bytes) -> NDArray[np.uint32]:
+    """Hash every four bytes of a mail's beginning.
+
+    Parameters
+    ----------
+    start : bytes
+
+    Returns
+    -------
+    ndarray of shape (n_grams,), uint32
+        As many as bytes, the last padded with NUL, and the empty one. Two different grams never share all
+        32 bits.
+    """
+    return _gram_hashes(start + PAD, 1, len(start) + 1).ravel()
+
+
+def gram_columns(starts: list[bytes], bits: int) -> tuple[NDArray[np.uint32], Index]:
+    """Find the columns of every four bytes of each mail's beginning, each once a mail.
 
     Parameters
     ----------
     starts : list of bytes
-        One a mail.
+        One a mail. All are padded to the longest: the empty gram is in every mail anyhow.
+    bits : int
 
     Returns
     -------
-    grams : ndarray of shape (n_grams,), uint32
-        Two different grams never share all 32 bits.
-    lengths : ndarray of shape (n_mails,), int64
-        How many grams each mail has: as many as bytes, the last padded with NUL, and four empty ones.
+    columns : ndarray of shape (n_kept,), uint32
+        Ascending inside each mail.
+    counts : ndarray of shape (n_mails,), int64
+        How many were kept.
     """
-    lengths = np.fromiter(map(len, starts), np.int64, len(starts)) + 4
-    raw = b"\0\0\0\0".join(starts) + b"\0\0\0\0" + PAD
-    grams: NDArray[np.uint32] = np.ndarray((len(raw) - 8,), "<u4", np.frombuffer(raw, np.uint8), strides=(1,))
+    width = max(map(len, starts), default=0) + 1
+    raw = b"".join([start.ljust(width + 3, b"\0") for start in starts]) + PAD
+    keys = _gram_hashes(raw, len(starts), width)
+    keys >>= np.uint32(32 - bits)
+    keys.sort(axis=1)
+    keep = np.empty(keys.shape, bool)
+    keep[:, :1] = True
+    np.not_equal(keys[:, 1:], keys[:, :-1], out=keep[:, 1:])
+    return keys.ravel()[np.flatnonzero(keep)], np.count_nonzero(keep, axis=1)
+
+
+def _gram_hashes(raw: bytes, n_rows: int, width: int) -> NDArray[np.uint32]:
+    """Hash four bytes from each place of rows that lie three bytes apart."""
+    grams: NDArray[np.uint32] = np.ndarray((n_rows, width), "<u4", raw, strides=(width + 3, 1))
     grams = grams * _K4
     grams ^= grams >> np.uint32(15)
     grams *= _K5
-    ends = np.cumsum(lengths)
-    for back in (1, 2, 3):  # these reach into the next mail; zero is the gram of four NULs
-        grams[ends - back] = 0
-    return grams, lengths
+    return grams
 
 
 def unique_columns(
@@ -224,7 +270,7 @@ def unique_columns(
     keys.sort()
     keep = np.ones(len(keys), bool)
     np.not_equal(keys[1:], keys[:-1], out=keep[1:])
-    keys = keys[keep]
+    keys = keys[np.flatnonzero(keep)]  # a third of the time that a mask takes
     borders = np.arange(1, n_rows, dtype=np.uint32) << np.uint32(bits)
     ends = np.append(np.searchsorted(keys, borders), len(keys))[:n_rows]
     keys &= np.uint32((1 << bits) - 1)

@@ -136,11 +136,11 @@ def _words(block: int, bits: int, segments: list[bytes], tags: list[int], names:
 
 def _grams(bits: int, start: bytes) -> _Part:
     words = [("text", "")]
-    word_at = np.zeros(len(start) + 4, np.intp)
+    word_at = np.zeros(len(start) + 1, np.intp)
     for found in _SHOWN.finditer(start):
         word_at[max(0, found.start() - 2) : found.end()] = len(words)
         words.append(("text", _text(found[0])))
-    return _Part(3, _columns(four_grams([start])[0], bits), word_at, words.__getitem__)
+    return _Part(3, _columns(four_grams(start), bits), word_at, words.__getitem__)
 
 
 def _columns(hashes: NDArray[np.uint64] | NDArray[np.uint32], bits: int) -> Places:

@@ -52,7 +52,10 @@ IDENTIFIERS = frozenset((b"message-id", b"references", b"in-reply-to"))
 
 BODY_TAG = b"body"
 
-_KEEP, _DROP, _ZONE, _HOP, _ID = range(5)
+KEEP, DROP, ZONE, HOP, ID = range(5)
+"""What becomes of a field: it is read as it stands, not at all, or only the zone of a date, what a relay says
+before the date (portable: of others, and its protocol), an identifier with its digits made alike."""
+
 _NAMES = 4096
 _ZONES = re.compile(rb"(?:[+-]\d{4}|[A-Z]{3,4})[^0-9]{0,40}\Z")
 _HOP_FROM = re.compile(rb"(?s)\s*+(from\s.*?)(?:\sby\s|\Z)")
@@ -138,56 +141,98 @@ class Reader:
         start = b""
         for name, (written, value) in zip(headers.names, headers.written, strict=True):
             action, tag = known.get(name) or self._learn_name(name)
-            if action:
-                if action == _DROP:
-                    continue
-                value = self._shorten(action, value)  # noqa: PLW2901  # the field as it will be read
+            if action == DROP:
+                continue
+            value = self.shorten(action, value)  # noqa: PLW2901  # the field as it will be read
             names.append(name)
             tags.append(tag)
             values.append(value)
             if len(start) < room:
-                start += b"%b:%b\n" % (written, value)
-        if b"\r" in start:
-            start = start.replace(b"\r\n", b"\n")
-        start = start[: self.gram_header_bytes] + b"\n" + self._body_start(message, self.gram_body_bytes)
-        visible = message.skimmed if self.text_bytes else ""
-        text = visible[: self.text_bytes].encode("utf-8", "surrogatepass")
+                start += b"%b:%b\n" % (written, value.replace(b"\r\n", b"\n"))
+        start = self.joined(start, message.data, message.body_start)
+        text = message.skimmed[: self.text_bytes].encode("utf-8", "surrogatepass") if self.text_bytes else b""
         return Wording(names, tags, values, text[: self.text_bytes], start)
 
-    @staticmethod
-    def _body_start(message: Message, size: int) -> bytes:
-        """Return the first bytes of the raw body as they are with plain line ends."""
-        begin = message.body_start
-        start = message.data[begin : begin + size]
+    def joined(self, header: bytes, data: bytes, body_start: int) -> bytes:
+        """Put the beginnings of header and raw body together.
+
+        Parameters
+        ----------
+        header : bytes
+            The beginning of the header as it is read, with plain line ends.
+        data : bytes
+            The message.
+        body_start : int
+            Where in it the body begins.
+
+        Returns
+        -------
+        bytes
+            See `Wording.start`.
+        """
+        size = self.gram_body_bytes
+        start = data[body_start : body_start + size]
         if b"\r" in start:  # twice as many hold enough, whatever the number of line ends
-            start = message.data[begin : begin + 2 * size].replace(b"\r\n", b"\n")[:size]
-        return start
+            start = data[body_start : body_start + 2 * size].replace(b"\r\n", b"\n")[:size]
+        return header[: self.gram_header_bytes] + b"\n" + start
 
     def _learn_name(self, name: bytes) -> tuple[int, int]:
         """Decide once what becomes of a header of this name."""
         if len(self._known) >= _NAMES:  # a flood of made-up names must not own the memory
             self._known.clear()
-        known = self._known[name] = (self._action(name), tag_of(name))
+        known = self._known[name] = self.describe(name)
         return known
+
+    def describe(self, name: bytes) -> tuple[int, int]:
+        """Say what becomes of headers of a name, and the number of the place that they are.
+
+        Parameters
+        ----------
+        name : bytes
+            Lower case.
+
+        Returns
+        -------
+        action : int
+            `KEEP`, `DROP`, `ZONE`, `HOP` or `ID`.
+        tag : int
+            See `tag_of`.
+        """
+        return self._action(name), tag_of(name)
 
     def _action(self, name: bytes) -> int:
         if name in STORAGE or name.startswith(VERDICTS):
-            return _DROP
+            return DROP
         if self.portable and (name in ENVELOPE or name.startswith(b"list-")):
-            return _DROP
+            return DROP
         if name == b"date":
-            return _ZONE
+            return ZONE
         if name == b"received":
-            return _HOP
-        return _ID if self.portable and name in IDENTIFIERS else _KEEP
+            return HOP
+        return ID if self.portable and name in IDENTIFIERS else KEEP
 
-    def _shorten(self, action: int, value: bytes) -> bytes:
-        if action == _HOP:
+    def shorten(self, action: int, value: bytes) -> bytes:
+        """Return what is read of a field.
+
+        Parameters
+        ----------
+        action : int
+            What becomes of it; not `DROP`.
+        value : bytes
+            As it stood.
+
+        Returns
+        -------
+        bytes
+        """
+        if action == KEEP:
+            return value
+        if action == HOP:
             if not self.portable:
                 return value.rpartition(b";")[0] or value
             origin, protocol = _HOP_FROM.match(value), _HOP_WITH.search(value)
             return (origin[1] if origin else b"") + (protocol[0] if protocol else b"")
-        if action == _ZONE:
+        if action == ZONE:
             zone = _ZONES.search(value)
             return zone[0] if zone else b""
         return value.translate(_DIGITS)

@@ -44,7 +44,7 @@ class Header:
     @property
     def value(self) -> str:
         """Unfolded and decoded."""
-        return _decode(self.raw, self._defects)
+        return decode_field(self.raw, self._defects)
 
     def __repr__(self) -> str:
         return f"Header({self.name!r}, {self.raw!r})"
@@ -161,11 +161,11 @@ class Headers:
     def get(self, name: str | bytes, default: str = "") -> str:
         """Unfolded, decoded text of the first field of this name."""
         raw = self.raw(name)
-        return default if raw is None else _decode(raw, self.defects)
+        return default if raw is None else decode_field(raw, self.defects)
 
     def get_all(self, name: str | bytes) -> list[str]:
         """Unfolded, decoded texts of all fields of this name, in order."""
-        return [_decode(raw, self.defects) for raw in self.raw_all(name)]
+        return [decode_field(raw, self.defects) for raw in self.raw_all(name)]
 
     def unfolded(self, name: str | bytes) -> str | None:
         """Text of the first field of this name, unfolded, encoded words left alone; None where absent."""
@@ -221,6 +221,19 @@ def unfold(raw: bytes, defects: set[str]) -> str:
         return raw.decode("cp1252", "replace")
 
 
-def _decode(raw: bytes, defects: set[str]) -> str:
+def decode_field(raw: bytes, defects: set[str]) -> str:
+    """One line of text from a raw field, its encoded words decoded.
+
+    Parameters
+    ----------
+    raw : bytes
+        What stood behind the colon.
+    defects : set of str
+        As for `unfold`, and what decoding finds.
+
+    Returns
+    -------
+    str
+    """
     text = unfold(raw, defects)
     return decode_words(text, defects) if "=?" in text else text

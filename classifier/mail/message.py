@@ -25,6 +25,28 @@ _ONCE = (
 _TWO_LINES = 2000  # bytes: RFC 5322 section 2.1.1 ends a line after 998
 
 
+def find_message_id(text: str, defects: set[str]) -> str:
+    """Read the identifier that a field holds.
+
+    Parameters
+    ----------
+    text : str
+        The field, unfolded.
+    defects : set of str
+        Gets ``bad_message_id`` where there is none.
+
+    Returns
+    -------
+    str
+        With its angle brackets; the whole text where there are none.
+    """
+    found = _MESSAGE_ID.search(text)
+    if found is None:
+        defects.add("bad_message_id")
+        return text[:HEADER_FIELD_BYTES]
+    return found[0]
+
+
 class Message:
     r"""A lazy view over the bytes of one message; made by any bytes whatever, without an exception.
 
@@ -203,11 +225,7 @@ class Message:
         text = self.headers.unfolded(b"message-id")
         if not text:
             return ""
-        found = _MESSAGE_ID.search(text)
-        if found is None:
-            self._defects.add("bad_message_id")
-            return text[:HEADER_FIELD_BYTES]
-        return found[0]
+        return find_message_id(text, self._defects)
 
     @fact
     def in_reply_to(self) -> tuple[str, ...]:

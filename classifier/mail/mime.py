@@ -8,7 +8,7 @@ stack. Here each boundary line is looked up in a dict of the open boundaries: li
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from .bounds import BOUNDARY_BYTES, BOUNDARY_LINES, MIME_DEPTH, MIME_PARTS, PART_HEADER_BYTES
 from .content import Content, media_type, parse_content
@@ -61,6 +61,21 @@ class Part(NamedTuple):
         return self.content_type.startswith("multipart/")
 
 
+class ContentHeaders(Protocol):
+    """What `walk` asks of the header of a message."""
+
+    @property
+    def start(self) -> int:
+        """Where it begins."""
+
+    @property
+    def body_start(self) -> int:
+        """Where the body begins."""
+
+    def raw(self, name: bytes) -> bytes | None:
+        """Return the first field of a name."""
+
+
 class _Node:
     """A part whose end is not known yet."""
 
@@ -74,14 +89,14 @@ class _Node:
         self.is_digest = part.content_type == "multipart/digest"
 
 
-def walk(data: bytes, headers: Headers, defects: set[str]) -> tuple[Part, ...]:
+def walk(data: bytes, headers: ContentHeaders, defects: set[str]) -> tuple[Part, ...]:
     """Flatten the MIME tree of a message, in the order of the text.
 
     Parameters
     ----------
     data : bytes
         The message.
-    headers : Headers
+    headers : Headers, or something like it
         Its header, read from `data`.
     defects : set of str
         Gets ``mime_too_deep``, ``too_many_parts``, ``no_boundary``, ``boundary_not_found``,
@@ -225,7 +240,7 @@ def _line_end(data: bytes, newline: int) -> int:
 
 
 def _describe(
-    headers: Headers, default: str, place: tuple[int, int, int], defects: set[str]
+    headers: ContentHeaders, default: str, place: tuple[int, int, int], defects: set[str]
 ) -> tuple[Part, bytes | None]:
     """Tell the part that a header announces, and its boundary if it is a multipart that can be opened.
 

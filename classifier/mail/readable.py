@@ -69,7 +69,7 @@ class Readable:
                 if not part.is_multipart and part.disposition == "attachment":
                     closed.add(index)
                     self.attached.append(part)
-            elif not _is_shown(part):
+            elif not is_shown(part.content_type, part.disposition):
                 self.attached.append(part)
             else:
                 end = min(part.end, part.start + budget)
@@ -133,8 +133,7 @@ class Readable:
             data = undo_transfer(self.data[part.start : end], part.encoding, self.defects, cut=end < part.end)
             charset = part.charset
             if charset is None and _is_html(part):
-                found = _META_CHARSET.search(data, 0, 2000)
-                charset = found[1].decode("ascii") if found else None
+                charset = meta_charset(data)
             text = self.decoded[index] = to_text(data, charset, self.defects)
         return text
 
@@ -173,9 +172,34 @@ def _is_html(part: Part) -> bool:
     return part.content_type == "text/html"
 
 
-def _is_shown(part: Part) -> bool:
-    """Text is shown unless it says that it is attached; so is a multipart that could not be opened."""
-    if part.disposition == "attachment":
+def is_shown(content_type: str, disposition: str) -> bool:
+    """Tell whether a part is shown: text is, unless it says that it is attached.
+
+    Parameters
+    ----------
+    content_type, disposition : str
+        In lower case.
+
+    Returns
+    -------
+    bool
+        True of a multipart, too: it is asked about only where it could not be opened.
+    """
+    if disposition == "attachment":
         return False
-    kind = part.content_type
-    return kind.startswith(("text/", "multipart/")) or kind in _SHOWN_REPORTS
+    return content_type.startswith(("text/", "multipart/")) or content_type in _SHOWN_REPORTS
+
+
+def meta_charset(html: bytes) -> str | None:
+    """Find the charset that a page names itself.
+
+    Parameters
+    ----------
+    html : bytes
+
+    Returns
+    -------
+    str or None
+    """
+    found = _META_CHARSET.search(html, 0, 2000)
+    return found[1].decode("ascii") if found else None

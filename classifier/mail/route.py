@@ -163,11 +163,26 @@ def submitted_here(headers: Headers, trusted_hosts: tuple[str, ...] = ()) -> boo
     raws = headers.raw_all(b"received")
     if not raws:
         return False
-    oldest = parse_received(raws[-1])
-    if not oldest.local or oldest.protocol not in _BY_PROGRAM:
+    if not from_program(raws[-1]):
         return False
     route = read_route(headers, trusted_hosts)
     return route.all_trusted and len(route.hops) == route.fields
+
+
+def from_program(received: bytes) -> bool:
+    """Tell whether a relay says that a program on its own host handed it the message.
+
+    Parameters
+    ----------
+    received : bytes
+        Its field.
+
+    Returns
+    -------
+    bool
+    """
+    hop = parse_received(received)
+    return hop.local and hop.protocol in _BY_PROGRAM
 
 
 def connected(near: Hop, far: Hop) -> bool:

@@ -17,6 +17,21 @@ _SCHEMES = ("https", "http")
 _BEHIND_URL = ".,;:!?)]}*_'"
 
 
+def is_plain(encoding: str) -> bool:
+    """Tell whether a Content-Transfer-Encoding leaves bytes as they are.
+
+    Parameters
+    ----------
+    encoding : str
+        In lower case.
+
+    Returns
+    -------
+    bool
+    """
+    return encoding in _PLAIN
+
+
 def undo_transfer(data: bytes, encoding: str, defects: set[str], *, cut: bool = False) -> bytes:
     """Undo a Content-Transfer-Encoding at any price.
 

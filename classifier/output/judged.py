@@ -4,20 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from classifier.output.envelope import Envelope, envelope
 from classifier.output.safe import TEXT_LIMIT, bounded, encodable
+from classifier.verdict.cuts import probabilities
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from classifier.mail import Message
-    from classifier.verdict import Clue, Verdict
-
-LIKELIHOODS = ("important", "unimportant", "spam")
-"""What the columns of `Judged.p` are the probabilities of."""
+    from classifier.mailboxes import Stored
+    from classifier.verdict import Clue, LogOdds, Verdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +34,7 @@ class Judged:
         ``important``, ``unimportant`` or ``spam``.
     unsure, spared : list of bool
     p : ndarray of shape (n, 3), float64
-        Probabilities of `LIKELIHOODS`.
+        Probabilities of important, unimportant and spam: `LABELS`.
     log_odds : ndarray of shape (n, 2), float64
         In nats: of spam; of importance, given that it is no spam.
     clues : list of list of dict, optional
@@ -73,67 +71,58 @@ class Judged:
         -------
         Judged
         """
+        return cls.laid_out(
+            [each.stored for each in verdicts],
+            [envelope(each.message) for each in verdicts],
+            [each.log_odds for each in verdicts],
+            [(each.label, each.unsure, each.spared) for each in verdicts],
+            [[clue_record(clue) for clue in each.clues[:explain]] for each in verdicts] if explain else None,
+        )
+
+    @classmethod
+    def laid_out(
+        cls,
+        stored: Sequence[Stored | None],
+        envelopes: Sequence[Envelope],
+        log_odds: Sequence[LogOdds],
+        decided: Sequence[tuple[str, bool, bool]],
+        clues: list[list[dict[str, Any]]] | None = None,
+    ) -> Judged:
+        """Lay out what is known of each message.
+
+        Parameters
+        ----------
+        stored : sequence of (Stored or None)
+        envelopes : sequence of Envelope
+        log_odds : sequence of LogOdds
+        decided : sequence of (str, bool, bool)
+            Label, whether unsure, whether spared.
+        clues : list of list of dict, optional
+
+        Returns
+        -------
+        Judged
+        """
         import numpy as np  # commands that only print help import this module, too
 
-        told = [envelope(each.message) for each in verdicts]
-        stored = [each.stored for each in verdicts]
+        columns = [list(column) for column in zip(*envelopes, strict=True)] or [[], [], [], []]
+        message_id, date, sender, subject = columns
+        label, unsure, spared = [list(column) for column in zip(*decided, strict=True)] or [[], [], []]
+        p = [probabilities(odds, spared=no_spam) for odds, no_spam in zip(log_odds, spared, strict=True)]
         return cls(
             mailbox=[encodable(each.mailbox) if each else None for each in stored],
             key=[encodable(each.key) if each else None for each in stored],
-            message_id=[each[0] for each in told],
-            date=[each[1] for each in told],
-            sender=[each[2] for each in told],
-            subject=[each[3] for each in told],
-            label=[each.label for each in verdicts],
-            unsure=[bool(each.unsure) for each in verdicts],
-            spared=[bool(each.spared) for each in verdicts],
-            p=np.array([[each.p[name] for name in LIKELIHOODS] for each in verdicts]).reshape(-1, 3),
-            log_odds=np.array([each.log_odds for each in verdicts], np.float64).reshape(-1, 2),
-            clues=[[clue_record(clue) for clue in each.clues[:explain]] for each in verdicts]
-            if explain
-            else None,
+            message_id=message_id,
+            date=date,
+            sender=sender,
+            subject=subject,
+            label=label,
+            unsure=unsure,
+            spared=spared,
+            p=np.array(p, np.float64).reshape(-1, 3),
+            log_odds=np.array(log_odds, np.float64).reshape(-1, 2),
+            clues=clues,
         )
-
-
-def envelope(message: Message) -> tuple[str, str | None, str, str]:
-    """Say what names a message to a person.
-
-    Parameters
-    ----------
-    message : Message
-
-    Returns
-    -------
-    message_id : str
-    date : str or None
-    sender, subject : str
-    """
-    date = message.date
-    return (
-        bounded(message.message_id, TEXT_LIMIT),
-        utc(date.seconds) if date else None,
-        bounded(message.headers.get(b"from"), TEXT_LIMIT),
-        bounded(message.subject, TEXT_LIMIT),
-    )
-
-
-def utc(seconds: float) -> str | None:
-    """Write a moment as ISO 8601 in UTC.
-
-    Parameters
-    ----------
-    seconds : float
-        Since 1970.
-
-    Returns
-    -------
-    str or None
-        None for a time that no calendar here has.
-    """
-    try:
-        return datetime.fromtimestamp(int(seconds), UTC).isoformat()[:19] + "Z"
-    except (ValueError, OverflowError, OSError):
-        return None
 
 
 def clue_record(clue: Clue) -> dict[str, Any]:

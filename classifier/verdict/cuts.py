@@ -168,3 +168,22 @@ def probability(log_odds: float) -> float:
     float
     """
     return 0.5 * (1 + math.tanh(0.5 * log_odds))
+
+
+def probabilities(log_odds: LogOdds, *, spared: bool = False) -> tuple[float, float, float]:
+    """Return the probability of each of `LABELS`.
+
+    Parameters
+    ----------
+    log_odds : LogOdds
+    spared : bool, default False
+        Whether it is known not to be spam, whatever the log-odds.
+
+    Returns
+    -------
+    tuple of float
+        They add up to 1, and spam and important never share any.
+    """
+    spam = 0.0 if spared else probability(log_odds.spam)
+    important = probability(log_odds.importance)
+    return (1 - spam) * important, (1 - spam) * (1 - important), spam

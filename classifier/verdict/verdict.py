@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from classifier.verdict.clues import Clue, Explanation, Reasons
-from classifier.verdict.cuts import Cuts, LogOdds, probability
+from classifier.verdict.cuts import LABELS, Cuts, LogOdds, probabilities
 
 if TYPE_CHECKING:
     from classifier.history import Past
@@ -81,13 +81,7 @@ class Verdict:
         Where the message was spared, they are the probabilities given that it is no spam: that of spam is 0
         though the model's own answer stands in `log_odds`.
         """
-        spam = 0.0 if self.spared else probability(self.log_odds.spam)
-        important = probability(self.log_odds.importance)
-        return {
-            "important": (1 - spam) * important,
-            "unimportant": (1 - spam) * (1 - important),
-            "spam": spam,
-        }
+        return dict(zip(LABELS, probabilities(self.log_odds, spared=self.spared), strict=True))
 
     @property
     def question(self) -> str:

@@ -1,0 +1,98 @@
+"""What names a message to a person: identifier, date, author, subject; each on one line, safe to look at."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, NamedTuple
+
+from classifier.mail.date import parse_date
+from classifier.mail.headers import decode_field, unfold
+from classifier.mail.message import find_message_id
+from classifier.output.safe import TEXT_LIMIT, bounded
+
+if TYPE_CHECKING:
+    from classifier.features.sheet import Sheet
+    from classifier.mail import Message
+
+
+class Envelope(NamedTuple):
+    """The headers that a message is known by.
+
+    Parameters
+    ----------
+    message_id : str
+    date : str or None
+        ISO 8601, UTC.
+    sender, subject : str
+    """
+
+    message_id: str
+    date: str | None
+    sender: str
+    subject: str
+
+
+def envelope(message: Message) -> Envelope:
+    """Say what names one message.
+
+    Parameters
+    ----------
+    message : Message
+
+    Returns
+    -------
+    Envelope
+    """
+    get = message.headers.raw
+    return _read(get(b"message-id"), get(b"date"), get(b"from"), get(b"subject"))
+
+
+def envelopes(sheet: Sheet) -> list[Envelope]:
+    """Say what names each message of a batch, without reading headers anew.
+
+    Parameters
+    ----------
+    sheet : Sheet
+
+    Returns
+    -------
+    list of Envelope
+    """
+    value = sheet.fields.value
+    return [
+        envelope(message) if begin < 0 else _read(value(0, row), value(1, row), value(2, row), value(3, row))
+        for row, (message, begin) in enumerate(zip(sheet.messages, sheet.fields.body_start, strict=True))
+    ]
+
+
+def _read(
+    message_id: bytes | None, date: bytes | None, sender: bytes | None, subject: bytes | None
+) -> Envelope:
+    defects: set[str] = set()  # the message's own are told by who asks the message
+    name = unfold(message_id, defects) if message_id else ""
+    stamp = None if date is None else parse_date(unfold(date, defects), defects)
+    return Envelope(
+        bounded(find_message_id(name, defects), TEXT_LIMIT) if name else "",
+        None if stamp is None else utc(stamp.seconds),
+        bounded(decode_field(sender, defects), TEXT_LIMIT) if sender else "",
+        bounded(decode_field(subject, defects), TEXT_LIMIT) if subject else "",
+    )
+
+
+def utc(seconds: float) -> str | None:
+    """Write a moment as ISO 8601 in UTC.
+
+    Parameters
+    ----------
+    seconds : float
+        Since 1970.
+
+    Returns
+    -------
+    str or None
+        None for a time that no calendar here has.
+    """
+    try:
+        return datetime.fromtimestamp(int(seconds), UTC).isoformat()[:19] + "Z"
+    except (ValueError, OverflowError, OSError):
+        return None
