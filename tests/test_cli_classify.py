@@ -189,7 +189,7 @@ def test_lookups_that_cannot_be_opened_are_usage_errors(mbox: Path, tiny_model: 
 def test_a_crash_says_so_and_is_no_verdict(
     mbox: Path, tiny_model: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("classifier.engine.Classifier.judge", lambda *_, **__: 1 / 0)
+    monkeypatch.setattr("classifier.engine.Classifier.judged", lambda *_, **__: 1 / 0)
     result = run("classify", "-m", tiny_model, mbox)
     assert (result.exit_code, result.stdout) == (1, "")
     assert result.stderr.splitlines()[-1].startswith("mailtriage: internal error, ZeroDivisionError")

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from classifier.engine.batches import Mail
 from classifier.engine.deciding import cautious, spared
-from classifier.engine.remembering import Remembering, is_answered
+from classifier.engine.gathering import Gathering, View
+from classifier.engine.remembering import is_answered
 from classifier.errors import ModelFormatError
 from classifier.features import Extractor, Rows, Schema
 from classifier.learners import Tables
@@ -32,10 +33,8 @@ if TYPE_CHECKING:
     from classifier.profile import Profile
     from classifier.profile.taught import Taught
 
-View = Literal["full", "headers"]
 
-
-class Judge(Remembering):
+class Judge(Gathering):
     """Judges mail by a model and the corrections made to it.
 
     Parameters
@@ -140,49 +139,6 @@ class Judge(Remembering):
     def name(self) -> str:
         """Name of the model."""
         return str(self.model.card.get("name", "unnamed"))
-
-    def facts(
-        self,
-        messages: Sequence[Message],
-        nows: Sequence[float | None] | None = None,
-        *,
-        observe: bool = False,
-    ) -> list[Facts]:
-        """Gather what signals need, waiting once for the whole batch.
-
-        Parameters
-        ----------
-        messages : sequence of Message
-        nows : sequence of float or None, optional
-            When each came, in seconds since 1970; by default the messages tell.
-        observe : bool, default False
-            Whether each enters the history before the next one is looked at.
-
-        Returns
-        -------
-        list of Facts
-        """
-        answers = gather(self.lookup, messages, self.site.my_domains)
-        if self.history is None or not (observe or self.recalls):
-            return [Facts(message, self.site, answers=answers) for message in messages]
-        moments = nows if nows is not None else [None] * len(messages)
-        return [
-            Facts(message, self.site, answers, self._recall(self.history, message, now, observe), now)
-            for message, now in zip(messages, moments, strict=True)
-        ]
-
-    def rows(self, messages: Sequence[Message]) -> Rows:
-        """Turn messages into columns.
-
-        Parameters
-        ----------
-        messages : sequence of Message
-
-        Returns
-        -------
-        Rows
-        """
-        return self.extractor.rows(self.facts(messages))
 
     def judge(
         self, batch: Sequence[Mail], nows: Sequence[float | None] | None = None, *, observe: bool = False
@@ -330,11 +286,3 @@ class Judge(Remembering):
 
         habit = self.behaviour.habit if self.behaviour is not None and is_answered(facts) else None
         return explain(self.extractor, self.model.tables, self.corrections, facts, habit)
-
-    def open_message(self, mail: Mail) -> Message:
-        """Open a mail (bytes, a Message or a Stored), as much of it as the view reads."""
-        raw = mail.raw if isinstance(mail, Stored) else mail
-        message = raw if isinstance(raw, Message) else Message(raw)
-        if self.view == "headers" and message.body_start < len(message.raw):
-            message = Message(message.raw[: message.body_start])
-        return message

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from classifier.engine.batches import BATCH, Mail, batches
 from classifier.engine.columns import lay_out
-from classifier.engine.judge import View
+from classifier.engine.gathering import View
 from classifier.engine.teaching import Teachable
 from classifier.lookup import open_lookup
 from classifier.mailboxes import Mailbox

@@ -14,7 +14,7 @@ from typing import Any
 from joblib.externals.loky import ProcessPoolExecutor
 
 from classifier.engine.batches import Mail, batches
-from classifier.engine.judge import View
+from classifier.engine.gathering import View
 from classifier.engine.triage import Classifier
 from classifier.errors import MailtriageError
 from classifier.mailboxes import Mailbox, Problem, Span, read_span
