@@ -9,7 +9,8 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, BinaryIO, Self
 
 from classifier.errors import MissingPackage
-from classifier.output.judged import LIKELIHOODS, Judged
+from classifier.output.judged import Judged
+from classifier.verdict import LABELS
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -64,7 +65,7 @@ def columns() -> pa.Schema:
             pa.field("label", pa.dictionary(pa.int8(), text), nullable=False),
             pa.field("unsure", pa.bool_(), nullable=False),
             pa.field("spared", pa.bool_(), nullable=False),
-            *(pa.field(f"p_{name}", number, nullable=False) for name in LIKELIHOODS),
+            *(pa.field(f"p_{name}", number, nullable=False) for name in LABELS),
             pa.field("log_odds_spam", number, nullable=False),
             pa.field("log_odds_importance", number, nullable=False),
             ("clues", pa.list_(clue)),
@@ -86,9 +87,9 @@ def batch(judged: Judged) -> pa.RecordBatch:
     """
     pa = arrow()
     schema = columns()
-    places = {name: number for number, name in enumerate(LIKELIHOODS)}
+    places = {name: number for number, name in enumerate(LABELS)}
     label = pa.DictionaryArray.from_arrays(
-        pa.array([places[each] for each in judged.label], pa.int8()), pa.array(LIKELIHOODS)
+        pa.array([places[each] for each in judged.label], pa.int8()), pa.array(LABELS)
     )
     clues = None if judged.clues is None else [[_clue(one) for one in each] for each in judged.clues]
     arrays = [
@@ -97,7 +98,7 @@ def batch(judged: Judged) -> pa.RecordBatch:
         *(pa.array(each, pa.string()) for each in (judged.sender, judged.subject)),
         label,
         *(pa.array(each, pa.bool_()) for each in (judged.unsure, judged.spared)),
-        *(pa.array(judged.p[:, at]) for at in range(len(LIKELIHOODS))),
+        *(pa.array(judged.p[:, at]) for at in range(len(LABELS))),
         *(pa.array(judged.log_odds[:, at]) for at in range(2)),
         pa.array(clues or [[]] * len(judged), schema.field("clues").type),
     ]
