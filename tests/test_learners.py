@@ -18,6 +18,7 @@ from classifier.learners import AdaptiveLearner, BayesLearner, FusedLearner, Lin
 from classifier.learners.fusion import fuse, fuse_sparingly
 from classifier.learners.members import Member
 from classifier.learners.platt import calibration_error, fit_platt, log_loss, modest, soft_targets
+from classifier.learners.tables import widened
 from classifier.mail import Message
 from classifier.signals import Facts
 from classifier.training import train_model
@@ -357,3 +358,12 @@ def test_where_labels_are_often_wrong_the_soft_margin_takes_over() -> None:
     members = (Member("hard", "linear", (1.0,)), Member("soft", "linear", (1.0,), costly=True, C=0.1))
     flipped = np.where(random.random(len(y)) < 0.2, 1 - y, y)
     assert FusedLearner(None, members).fit(X, flipped).shares_["soft"] > 0.5
+
+
+def test_every_float16_is_widened_exactly() -> None:
+    bits = np.arange(1 << 16, dtype=np.uint16)
+    finite = bits[np.isfinite(bits.view(np.float16))]
+    assert np.array_equal(widened(finite), finite.view(np.float16).astype(np.float32))
+    strange = np.array([0x7C00, 0xFC00, 0x7E01, 0x3C00], np.uint16)
+    assert np.array_equal(widened(strange), strange.view(np.float16).astype(np.float32), equal_nan=True)
+    assert len(widened(bits[:0])) == 0

@@ -119,10 +119,10 @@ class Fields(NamedTuple):
         Of its words.
     start, colon, end : ndarray of shape (n_fields,), int64
         Where in `raw` name, colon and line end behind the value lie.
-    oldest_hop : list of int
-        The last Received: of each message; -1 where there is none.
-    first : list of list of int
-        For each of `LOOKED_UP` and each message, the first field of that name; -1 where there is none.
+    oldest_received : list of (bytes or None)
+        What stood behind the colon of each message's last Received:.
+    first : tuple of list of (bytes or None)
+        For each of `LOOKED_UP`, what stood behind the colon of each message's first field of that name.
     body_start : list of int
         Where each message's body begins; -1 for odd ones.
     """
@@ -134,42 +134,9 @@ class Fields(NamedTuple):
     start: Index
     colon: Index
     end: Index
-    oldest_hop: list[int]
-    first: list[list[int]]
+    oldest_received: list[bytes | None]
+    first: tuple[list[bytes | None], ...]
     body_start: list[int]
-
-    def value(self, which: int, row: int) -> bytes | None:
-        """Return the first value of a looked-up field as it stood behind the colon.
-
-        Parameters
-        ----------
-        which : int
-            Place in `LOOKED_UP`.
-        row : int
-            Which message; no odd one.
-
-        Returns
-        -------
-        bytes or None
-        """
-        return self._behind_colon(self.first[which][row])
-
-    def oldest_received(self, row: int) -> bytes | None:
-        """Return what the first relay wrote as it stood behind the colon.
-
-        Parameters
-        ----------
-        row : int
-            Which message; no odd one.
-
-        Returns
-        -------
-        bytes or None
-        """
-        return self._behind_colon(self.oldest_hop[row])
-
-    def _behind_colon(self, field: int) -> bytes | None:
-        return None if field < 0 else self.raw[self.colon[field] + 1 : self.end[field]]
 
 
 def find_fields(mails: Sequence[bytes], names: Names) -> Fields:
@@ -231,26 +198,28 @@ def _split(blocks: list[bytes], body_start: list[int], names: Names) -> tuple[Fi
     ends_of_blocks = np.cumsum(np.fromiter(map(len, blocks), np.int64, len(blocks))) + len(PAD)
     row = np.searchsorted(ends_of_blocks, start, side="right")
     action = names.actions[code]
-    first = _first(row, names.looked_up[code], len(blocks))
-    hops = _oldest_hops(row, action, len(blocks))
-    fields = Fields(raw, row, action, names.tags[code], start, colon, end, hops, first, body_start)
+    chosen = _chosen(row, names.looked_up[code], action == HOP, len(blocks))
+    *first, hops = (
+        [raw[a:b] if b else None for a, b in zip(begins, ends, strict=True)]
+        for begins, ends in zip(
+            np.append(colon + 1, 0)[chosen].tolist(),
+            np.append(end, 0)[chosen].tolist(),
+            strict=True,
+        )
+    )
+    fields = Fields(raw, row, action, names.tags[code], start, colon, end, hops, tuple(first), body_start)
     return fields, _odd_rows(row, code)
 
 
-def _first(row: Index, which: Index, n_rows: int) -> list[list[int]]:
-    first = np.full((len(LOOKED_UP), n_rows), -1, np.int64)
-    found = np.flatnonzero(which >= 0)[::-1]  # of several values the last one assigned stays: the first field
-    first[which[found], row[found]] = found
-    told: list[list[int]] = first.tolist()
-    return told
-
-
-def _oldest_hops(row: Index, action: Index, n_rows: int) -> list[int]:
-    oldest = np.full(n_rows, -1, np.int64)
-    hops = np.flatnonzero(action == HOP)
-    oldest[row[hops]] = hops
-    told: list[int] = oldest.tolist()
-    return told
+def _chosen(row: Index, which: Index, is_hop: NDArray[np.bool_], n_rows: int) -> Index:
+    """Choose the first field of each name looked up, and the last hop; -1 where there is none."""
+    chosen = np.full((len(LOOKED_UP) + 1, n_rows), -1, np.int64)
+    if len(row):
+        found = np.flatnonzero(which >= 0)[::-1]  # of several the one assigned last stays: the first field
+        chosen[which[found], row[found]] = found
+        hops = np.flatnonzero(is_hop)
+        chosen[-1, row[hops]] = hops
+    return chosen
 
 
 def _odd_rows(row: Index, code: Index) -> list[int]:

@@ -93,15 +93,15 @@ class Sheet:
         list of bytes
             As `Wording.body`, one a message.
         """
-        size, value = self.reader.text_bytes, self.fields.value
-        kind, encoding, disposition = _CONTENT
+        size = self.reader.text_bytes
+        told = (self.fields.first[which] for which in _CONTENT)
         bodies: list[bytes] = []
-        for row, (message, begin) in enumerate(zip(self.messages, self.fields.body_start, strict=True)):
+        each = zip(self.messages, self.fields.body_start, *told, strict=True)
+        for row, (message, begin, *content) in enumerate(each):
             if begin < 0:
                 bodies.append(self.odd[row].body)
             else:
-                told = ContentFields(begin, value(kind, row), value(encoding, row), value(disposition, row))
-                bodies.append(glance(message.raw, told, size))
+                bodies.append(glance(message.raw, ContentFields(begin, *content), size))
         return bodies
 
 

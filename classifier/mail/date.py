@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, date, datetime
+from functools import lru_cache
 from typing import NamedTuple
 
 from .bounds import DATE_BYTES
@@ -74,13 +75,10 @@ def _from_usual(found: re.Match[str], defects: set[str]) -> Timestamp | None:
     zone = int(zone_hours) * 60 + int(zone_minutes)
     if sign == "-":
         zone = -zone
-    number = _MONTHS.get(month)
-    clock = int(hour) * 3600 + int(minute) * 60 + int(second or 0)
-    if number is None or int(hour) > 24 or int(minute) > 59 or int(second or 0) > 60:
-        return None
-    try:
-        days = date(int(year), number, int(day)).toordinal() - _EPOCH
-    except ValueError:
+    hours, minutes, seconds = int(hour), int(minute), int(second or 0)
+    clock = hours * 3600 + minutes * 60 + seconds
+    days = _days(day, month, year)
+    if days is None or hours > 24 or minutes > 59 or seconds > 60:
         return None
     known: int | None = zone
     if not -_FURTHEST_ZONE <= zone <= _FURTHEST_ZONE:
@@ -89,6 +87,16 @@ def _from_usual(found: re.Match[str], defects: set[str]) -> Timestamp | None:
     elif zone == 0 and sign == "-":  # -0000: the clock's zone is not told (RFC 5322 section 3.3)
         known = None
     return Timestamp(float(days * 86400 + clock - zone * 60), known)
+
+
+@lru_cache(maxsize=1024)
+def _days(day: str, month: str, year: str) -> int | None:
+    """Days since the first of 1970; mail of one day comes together."""
+    number = _MONTHS.get(month)
+    try:
+        return None if number is None else date(int(year), number, int(day)).toordinal() - _EPOCH
+    except ValueError:
+        return None
 
 
 def _from_unusual(value: str, defects: set[str]) -> Timestamp | None:

@@ -44,15 +44,15 @@ def message_of(record: Record) -> bytes:
     bytes
         Without the From_ line and the one empty line that separates it from the next record; quoting undone.
     """
-    data = record.data
+    begin, stop, data, quoted = record
     start = 0
     if data.startswith(b"From "):
         start = data.find(b"\n") + 1 or len(data)
     end = len(data)
-    if end == record.end - record.start:  # a cut record has lost its separator
+    if end == stop - begin:  # a cut record has lost its separator
         if data.endswith(b"\n\n"):
             end -= 1
         elif data.endswith(b"\n\r\n"):
             end -= 2
     raw = data[start:end]
-    return unquote(raw) if record.quoted else raw
+    return unquote(raw) if quoted else raw

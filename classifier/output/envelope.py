@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import date
+from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
+from classifier.features.fields import LOOKED_UP
 from classifier.mail.date import parse_date
 from classifier.mail.headers import decode_field, unfold
 from classifier.mail.message import find_message_id
@@ -13,6 +15,9 @@ from classifier.output.safe import TEXT_LIMIT, bounded
 if TYPE_CHECKING:
     from classifier.features.sheet import Sheet
     from classifier.mail import Message
+
+
+_TOLD = (b"message-id", b"date", b"from", b"subject")
 
 
 class Envelope(NamedTuple):
@@ -43,8 +48,7 @@ def envelope(message: Message) -> Envelope:
     -------
     Envelope
     """
-    get = message.headers.raw
-    return _read(get(b"message-id"), get(b"date"), get(b"from"), get(b"subject"))
+    return _read(*map(message.headers.raw, _TOLD))
 
 
 def envelopes(sheet: Sheet) -> list[Envelope]:
@@ -58,10 +62,11 @@ def envelopes(sheet: Sheet) -> list[Envelope]:
     -------
     list of Envelope
     """
-    value = sheet.fields.value
+    fields = sheet.fields
+    told = (fields.first[LOOKED_UP.index(name)] for name in _TOLD)
     return [
-        envelope(message) if begin < 0 else _read(value(0, row), value(1, row), value(2, row), value(3, row))
-        for row, (message, begin) in enumerate(zip(sheet.messages, sheet.fields.body_start, strict=True))
+        envelope(message) if begin < 0 else _read(*values)
+        for message, begin, *values in zip(sheet.messages, fields.body_start, *told, strict=True)
     ]
 
 
@@ -92,7 +97,18 @@ def utc(seconds: float) -> str | None:
     str or None
         None for a time that no calendar here has.
     """
+    day, second = divmod(int(seconds), 86400)
+    written = _day(day)
+    return written and f"{written}T{second // 3600:02}:{second // 60 % 60:02}:{second % 60:02}Z"
+
+
+@lru_cache(maxsize=1024)
+def _day(number: int) -> str | None:
+    """Write a day counted from the first of 1970; mail of one day comes together."""
     try:
-        return datetime.fromtimestamp(int(seconds), UTC).isoformat()[:19] + "Z"
-    except (ValueError, OverflowError, OSError):
+        return date.fromordinal(number + _EPOCH).isoformat()
+    except (ValueError, OverflowError):
         return None
+
+
+_EPOCH = date(1970, 1, 1).toordinal()
