@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -74,9 +75,7 @@ def default_path() -> Path:
     named = os.environ.get("MAILTRIAGE_CONFIG")
     if named:
         return Path(named)
-    from platformdirs import user_config_path
-
-    return user_config_path("mailtriage") / "config.toml"
+    return _home("CONFIG", ".config") / "mailtriage" / "config.toml"
 
 
 def profile_path() -> Path:
@@ -88,9 +87,17 @@ def profile_path() -> Path:
         ``$XDG_DATA_HOME/mailtriage/profile.sqlite3`` on Linux; it need not exist.
         Source: XDG Base Directory Specification 0.8.
     """
-    from platformdirs import user_data_path
+    return _home("DATA", ".local/share") / "mailtriage" / "profile.sqlite3"
 
-    return user_data_path("mailtriage") / "profile.sqlite3"
+
+def _home(kind: str, usual: str) -> Path:
+    """Find a base folder of the user's; elsewhere than on Linux platformdirs knows, at ten times the cost."""
+    if sys.platform != "linux":
+        import platformdirs
+
+        return Path(platformdirs.user_config_dir() if kind == "CONFIG" else platformdirs.user_data_dir())
+    named = os.environ.get(f"XDG_{kind}_HOME", "").strip()
+    return Path(named) if os.path.isabs(named) else Path.home() / usual
 
 
 def read_settings(path: str | os.PathLike[str] | None = None) -> Settings:

@@ -45,6 +45,21 @@ def test_a_pipe_that_is_closed_from_the_start_is_no_error(arguments: list[str]) 
     assert (done.returncode, done.stderr) == (0, b"")
 
 
+def test_whatever_waits_for_the_end_has_its_turn_and_the_code_stands() -> None:
+    script = (
+        "import atexit, sys, threading, time\natexit.register(lambda: print('last words'))\n"
+        "if sys.argv.pop() == 'thread': threading.Thread(target=time.sleep, args=(0.2,)).start()\n"
+        "from classifier.cli import main\nmain()"
+    )
+    for how in ("alone", "thread"):
+        for arguments, code in ((["--version"], 0), (["classify", "absent"], 3), (["classify"], 2)):
+            done = subprocess.run(
+                [sys.executable, "-c", script, *arguments, how], capture_output=True, check=False, text=True
+            )
+            assert done.returncode == code
+            assert done.stdout.endswith("last words\n")
+
+
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no /dev/full")
 @pytest.mark.parametrize("form", ["jsonl", "csv", "text"])
 def test_a_full_disk_is_a_failure_in_one_line(large: Path, tiny_model: Path, form: str) -> None:

@@ -155,7 +155,8 @@ def test_where_nobody_said_who_you_are_each_mail_tells(folder: Path, tiny_model:
 
 def test_the_client_imports_neither_numpy_nor_the_engine(path: Path) -> None:
     script = (
-        "import sys\nfrom classifier.cli import main\ntry:\n    main()\nfinally:\n    print(*sys.modules)"
+        "import atexit, sys\natexit.register(lambda: print(*sys.modules))\n"
+        "from classifier.cli import main\nmain()"
     )
     done = subprocess.run(
         [sys.executable, "-c", script, "classify", "--via", path, "-"],

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 import click
 
+from classifier.cli import started
 from classifier.cli.exits import OK, UNREADABLE, complain
 from classifier.errors import MailboxError
 
@@ -81,6 +82,7 @@ class Intake:
         """
         from classifier.mailboxes import open_mailbox
 
+        started()
         return open_mailbox(path, self.form, spool=self.again)
 
     def refuse(self, what: object) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from classifier.cli import started
 from classifier.cli.exits import code_for, complain, report
 from classifier.cli.manual import JUDGES_MAIL, Manual
 from classifier.cli.personal import OFF, Personal, personal
@@ -85,6 +86,7 @@ def command(
         report(error, debug=bool(ctx.find_root().params.get("debug")))
         return code_for(error)
 
+    started()
     server = Server(
         load=lambda: scoring.load(personal.open()),
         complain=complain,

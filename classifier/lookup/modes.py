@@ -9,10 +9,9 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Protocol
 
 from classifier.errors import ConfigError
-from classifier.lookup.answers import Answer, Answers, Question
-from classifier.lookup.names import ask_as
 
 if TYPE_CHECKING:
+    from classifier.lookup.answers import Answer, Answers, Question
     from classifier.lookup.cache import AnswerCache
     from classifier.lookup.live import Resolver
     from classifier.mail import Message
@@ -62,11 +61,15 @@ class Recorded:
     """
 
     def __init__(self, answers: Answers | None = None, mode: str = "recorded") -> None:
-        self._answers = Answers() if answers is None else answers
+        self._answers = answers
         self.mode = mode
 
     def answers_for(self, domains: Iterable[str], *, name_servers: bool = False) -> Answers:  # noqa: ARG002
         """Return all answers at hand, whatever is asked for. See `Lookup.answers_for`."""
+        if self._answers is None:
+            from classifier.lookup.answers import Answers  # who looks nothing up does not wait for it
+
+            self._answers = Answers()
         return self._answers
 
     def close(self) -> None:
@@ -102,6 +105,8 @@ class Live:
 
     def answers_for(self, domains: Iterable[str], *, name_servers: bool = False) -> Answers:
         """Ask everything about these domains at once, each question once. See `Lookup.answers_for`."""
+        from classifier.lookup.answers import Answers
+
         known = Answers()
         self.complete(known, domains, name_servers=name_servers)
         return known
@@ -121,6 +126,7 @@ class Live:
         list of Answer
             Those that were added.
         """
+        from classifier.lookup.names import ask_as
         from classifier.lookup.questions import missing
 
         names = sorted({ask_as(domain) for domain in domains} - {""})
@@ -225,6 +231,8 @@ def domains_of(message: Message) -> set[str]:
         Those of Return-Path and From, as `ask_as` spells them; empty where both are missing or illegal.
     """
     both = (message.mail_from, message.author)
+    from classifier.lookup.names import ask_as
+
     return {ask_as(each.domain) for each in both if each is not None} - {""}
 
 

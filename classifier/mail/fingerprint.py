@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from hashlib import blake2b
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -42,6 +41,8 @@ def fingerprint(message: Message) -> bytes:
     >>> fingerprint(Message(fresh)) == fingerprint(Message(read))
     True
     """
+    from hashlib import blake2b  # brings OpenSSL; scoring asks for no fingerprint
+
     data = message.data
     header, body = data[: message.headers.body_start], data[message.headers.body_start :]
     digest = blake2b(_KEPT_BY_STORES.sub(b"", header.replace(b"\r\n", b"\n")).rstrip(b"\n"), digest_size=SIZE)

@@ -9,7 +9,6 @@ with hidden text told apart, stays `Message.text` and the signals of the group h
 from __future__ import annotations
 
 import re
-from html import unescape
 
 from .bounds import SKIMMED_CHARS
 
@@ -42,4 +41,8 @@ def skim(html: str) -> str:
     '   Fish &  chips'
     """
     text = _MARKUP.sub(" ", html[:SKIMMED_CHARS])
-    return unescape(text) if "&" in text else text
+    if "&" not in text:
+        return text
+    from html import unescape  # brings a table of all entities
+
+    return unescape(text)

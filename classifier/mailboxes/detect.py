@@ -13,10 +13,8 @@ from .base import Mailbox
 from .content import why_no_mail
 from .files import kind_of, read_head
 from .from_lines import starts_mbox
-from .maildir import Maildir, is_maildir
 from .message import MessageFile
 from .stdin import Spool, open_stdin
-from .tree import Tree, open_mbox
 
 FORMATS = ("mbox", "maildir", "mh", "message", "tree")
 
@@ -99,17 +97,24 @@ def _open_path(path: str, format: str | None) -> Mailbox:  # noqa: A002
         dangling = isinstance(error, FileNotFoundError) and os.path.islink(path)
         reason = "is a link to nothing" if dangling else getattr(error, "strerror", None) or str(error)
         raise MailboxError(path, reason) from error
-    if format == "maildir":
-        return Maildir(path)
-    if format in ("mh", "tree"):
-        return Tree(path, format)
+    if format in ("maildir", "mh", "tree"):
+        return _open_folder(path, format)
     if stat.S_ISREG(mode) or (format and not stat.S_ISDIR(mode)):
         return _open_file(path, format)
     if not stat.S_ISDIR(mode):
         return _open_special(path, mode)
     if format:
         raise MailboxError(path, f"is a directory, not a mailbox of the format {format}")
-    return Maildir(path) if is_maildir(path) else Tree(path, "tree")
+    return _open_folder(path, None)
+
+
+def _open_folder(path: str, format: str | None) -> Mailbox:  # noqa: A002
+    from .maildir import Maildir, is_maildir  # a stream or a file does not wait for these
+    from .tree import Tree
+
+    if format == "maildir" or (format is None and is_maildir(path)):
+        return Maildir(path)
+    return Tree(path, format or "tree")
 
 
 def _open_special(path: str, mode: int) -> Mailbox:
@@ -123,6 +128,8 @@ def _open_file(path: str, format: str | None, file: str | None = None) -> Mailbo
         return MessageFile(path, file, check=False)
     head = read_head(path if file is None else file, path)
     if format == "mbox" or not head or starts_mbox(head):
+        from .tree import open_mbox
+
         return open_mbox(path, file)
     if reason := why_no_mail(head):
         raise NotMail(path, reason)

@@ -6,7 +6,6 @@ import re
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from classifier.lookup.addresses import address_kind
 from classifier.mail.content import Content, parse_content
 from classifier.mail.fact import fact
 from classifier.signals.site import Site
@@ -136,6 +135,8 @@ class Facts:
     @fact
     def hop_kinds(self) -> tuple[str, ...]:
         """For each hop the kind of its client's address, '' where it has none."""
+        from classifier.lookup.addresses import address_kind  # its table of networks takes a while to make
+
         return tuple([address_kind(hop.address) if hop.address else "" for hop in self.route.hops])
 
     @fact

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 
-@dataclass(frozen=True, slots=True)
-class Pace:
+class Pace(NamedTuple):
     """The settings of one question's online learner.
 
     Unless said otherwise they were chosen on the first half of protocol P2, as it is, without the collector's
