@@ -22,7 +22,7 @@ demo: $(USABLE)             ## Sort the demo mailbox, explain one message, and s
 	@$(BIN)/mailtriage digest --me root@int.example.net --profile off --since 2026-04-01 data/rootmail/web02.mbox.xz
 
 test: $(READY) lint         ## Lint, types and the whole test suite.
-	$(BIN)/python -m pytest -q -n 2 -m 'not slow'
+	$(BIN)/python -m pytest -q -n 2 --dist loadgroup -m 'not slow'
 
 bench: $(READY)             ## Speed beside bogofilter, accuracy on real mail (skipped where there is none).
 	@for each in speed accuracy rootmail; do $(BIN)/python tests/bench/$$each.py || exit 1; done

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from classifier.cli.engine import engine, judge_on_cluster
 from classifier.cli.exits import AWAY
 from classifier.cli.intake import Intake, mailbox_format, mailboxes
 from classifier.cli.manual import JUDGES_MAIL, Manual
@@ -15,8 +16,10 @@ from classifier.cli.personal import Personal, personal
 from classifier.cli.progress import shown
 from classifier.cli.scoring import Scoring, scoring
 from classifier.cli.screen import screen_width
+from classifier.cli.writing import Writing, writing
 
 if TYPE_CHECKING:
+    from classifier.engine import Classifier
     from classifier.mailboxes import Mailbox
     from classifier.output.judged import Judged
     from classifier.verdict import Verdict
@@ -34,6 +37,11 @@ EXAMPLES = [
     ("Judge one message", "mailtriage classify --explain 5 - < message.eml"),
     ("Judge one without start-up", "mailtriage classify --via /run/mailtriage/socket - < message.eml"),
     ("Judge an archive on all cores", "mailtriage classify --jobs 8 archive.mbox.xz > verdicts.jsonl"),
+    (
+        "Judge a store of archives on a cluster",
+        "mailtriage classify --engine dask --scheduler tcp://10.0.0.1:8786 --me @example.org "
+        "-o s3://results/2026 's3://archive/2026-*.mbox'",
+    ),
 ]
 
 
@@ -64,6 +72,8 @@ EXAMPLES = [
     help='Have "mailtriage serve" judge, which waits at this socket: no start-up, and its model, profile and '
     "you. Prints the same.",
 )
+@writing
+@engine
 @click.pass_context
 def command(
     ctx: click.Context,
@@ -75,6 +85,9 @@ def command(
     form: str | None,
     explain: int | None,
     via: str | None,
+    writing: Writing,
+    engine: str | None,
+    scheduler: str | None,
 ) -> None:
     """Judge every message of each MAILBOX.
 
@@ -93,16 +106,33 @@ def command(
     model's own cuts, allow it; what is neither and may or may not be important is important or unimportant,
     and unsure.
     """
+    said = form
     form = form or ("text" if sys.stdout.isatty() else "jsonl")
     count = REASONS if form == "text" and explain is None else explain or 0
     if via is not None:
         from classifier.cli.via import judge_via
 
+        if engine or writing.output or form == "parquet":
+            raise click.UsageError(
+                "--via prints text, jsonl or CSV: no --engine, --output or --format parquet"
+            )
         ctx.exit(judge_via(ctx, via, Intake(mailboxes, mailbox_format, again=False), form, count))
     profile = personal.open()
     classifier = scoring.load(profile)
     personal.remind(profile)
     intake = Intake(mailboxes, mailbox_format, again=not scoring.who.me)  # to guess, one reads twice
+    if engine:
+        code = judge_on_cluster(
+            intake, classifier, scoring, explain=explain or 0, form=said, scheduler=scheduler, writing=writing
+        )
+        ctx.exit(code)
+    if writing.output or scheduler:
+        raise click.UsageError("--output and --scheduler are for --engine dask")
+    ctx.exit(_judge_here(intake, classifier, scoring, form, count))
+
+
+def _judge_here(intake: Intake, classifier: Classifier, scoring: Scoring, form: str, count: int) -> int:
+    """Judge on this machine, and print; returns the exit code."""
 
     def judge(mailbox: Mailbox) -> Iterator[Verdict]:
         scoring.settle(classifier, mailbox)
@@ -117,7 +147,7 @@ def command(
     else:
         show = {"jsonl": _print_jsonl, "csv": _print_csv, "parquet": _print_parquet}[form]
         judged = show(shown(intake.read(lay_out), "judged", size=len))
-    ctx.exit(intake.code(judged, "judged"))
+    return intake.code(judged, "judged")
 
 
 def _print_jsonl(batches: Iterable[Judged]) -> int:

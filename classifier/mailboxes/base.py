@@ -169,6 +169,10 @@ class Part(ABC):
     def about(self) -> tuple[str, str]:
         """Name the mailbox, as shown, and say in words which of its messages; '' for all."""
 
+    def mark(self) -> str:
+        """Spell what the messages depend on, for who continues a run; the same in every process."""
+        return repr(self.about())
+
     @abstractmethod
     def read(self, problems: list[Problem]) -> Iterator[Stored]:
         """Yield the messages in the order of the mailbox; what cannot be read is added to `problems`.

@@ -168,6 +168,7 @@ class Mbox(Mailbox):
         """Yield ranges of bytes, whose readers find the borders themselves."""
         from .ranges import LocalFile, cut  # which reads records by this module
 
+        self.problems.clear()
         info = os.fstat(self._open())
         yield from cut(
             self.path, LocalFile(self.path, self.file, (info.st_dev, info.st_ino)), info.st_size, size

@@ -122,6 +122,10 @@ class FilesSpan(Span):
     def __len__(self) -> int:
         return len(self.entries)
 
+    def mark(self) -> str:
+        """Spell the names of all files."""
+        return repr([self.about()[0], *(entry.key for entry in self.entries)])
+
     def read(self, problems: list[Problem]) -> Iterator[Stored]:
         """Yield the messages; a file that has vanished becomes a problem."""
         for entry in self.entries:

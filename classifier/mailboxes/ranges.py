@@ -104,6 +104,10 @@ class MboxRange(Part):
         """Name the mailbox and the range."""
         return self.mailbox, f"bytes {self.begin} to {self.end} of {self.size}"
 
+    def mark(self) -> str:
+        """Spell the range, and which file it is of."""
+        return repr(self)
+
     def read(self, problems: list[Problem]) -> Iterator[Stored]:
         """Yield the messages, as iterating over the whole mailbox does at this place.
 

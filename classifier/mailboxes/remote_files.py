@@ -67,6 +67,10 @@ class RemoteFiles(Span):
         """Name the mailbox, and the first and the last file."""
         return self.mailbox, f"{self.entries[0].key} to {self.entries[-1].key} ({len(self)} files)"
 
+    def mark(self) -> str:
+        """Spell the names of all files."""
+        return repr([self.about()[0], *(entry.key for entry in self.entries)])
+
     def read(self, problems: list[Problem]) -> Iterator[Stored]:
         """Yield the messages; a file that has vanished becomes a problem.
 

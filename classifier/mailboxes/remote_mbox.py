@@ -12,7 +12,7 @@ from .base import Mailbox, Original, Part, Stored, grouped
 from .content import why_no_mail
 from .files import HEAD, StreamRead
 from .from_lines import starts_mbox
-from .ranges import MboxRange, cut
+from .ranges import cut
 from .remote import LOCAL, RemoteFile, filesystem_of, told, version_of
 from .stream import MboxStream, MessageStream, StoredSpan
 
@@ -42,6 +42,7 @@ class RemoteMbox(Mailbox):
 
     def parts(self, size: int) -> Iterator[Part]:
         """Yield ranges of bytes, whose readers find the borders themselves."""
+        self.problems.clear()
         yield from cut(self.path, self._file, self._file.size, size)
 
     def spans(self) -> Iterator[StoredSpan]:
@@ -51,9 +52,10 @@ class RemoteMbox(Mailbox):
 
     def get(self, key: str) -> Stored:
         """Fetch the message whose From_ line is at the byte offset `key`."""
-        whole = next(self.parts(max(1, self._file.size)), None)
+        size = max(1, self._file.size)
+        whole = next(cut(self.path, self._file, size, size), None)
         begin = int(key) if key.isascii() and key.isdigit() and len(key) < 20 else -1
-        if isinstance(whole, MboxRange) and begin >= 0:
+        if whole is not None and begin >= 0:
             near = replace(whole, begin=begin, end=begin + 1) if begin else whole
             for part in (near, replace(whole, end=1)):  # the first record may lack a From_ line
                 stored = next(part.read([]), None)

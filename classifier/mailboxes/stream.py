@@ -162,6 +162,7 @@ class MboxStream(Mailbox):
 
     def parts(self, size: int) -> Iterator[Part]:
         """Yield one part: who reads it opens the file again, and unpacks it there."""
+        self.problems.clear()
         if self._reopen and self.path != "-":
             yield WholePart(self.path, "mbox")
         else:

@@ -1,0 +1,66 @@
+"""Where results go when not to standard output, and what happens to what is there."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import click
+
+
+@dataclass(frozen=True, slots=True)
+class Writing:
+    """The options of a command that writes results somewhere.
+
+    Parameters
+    ----------
+    output : str
+        Empty for standard output.
+    resume : bool
+        Whether to go on with what an interrupted run has left there.
+    force : bool
+        Whether to replace what is there.
+    """
+
+    output: str
+    resume: bool
+    force: bool
+
+
+def writing(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Give a command the options of :class:`Writing`, as its argument ``writing``.
+
+    Parameters
+    ----------
+    command : callable
+        A click command's function.
+
+    Returns
+    -------
+    callable
+    """
+
+    @functools.wraps(command)
+    def with_writing(*args: Any, output: str | None, resume: bool, force: bool, **given: Any) -> Any:
+        if resume and force:
+            raise click.UsageError("--resume goes on and --force begins anew: choose one")
+        if (resume or force) and not output:
+            raise click.UsageError("--resume and --force say what to do with what is at --output: name it")
+        return command(*args, writing=Writing(output or "", resume, force), **given)
+
+    return functools.reduce(lambda done, option: option(done), reversed(_OPTIONS), with_writing)
+
+
+_OPTIONS = (
+    click.option(
+        "-o",
+        "--output",
+        type=click.Path(),
+        metavar="DIR",
+        help="With --engine dask: write a folder of Parquet files, one a part, here or at a URL.",
+    ),
+    click.option("--resume", is_flag=True, help="Go on with an interrupted run: finished parts stay."),
+    click.option("--force", is_flag=True, help="Replace the results of an earlier run."),
+)
