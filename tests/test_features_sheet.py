@@ -61,8 +61,9 @@ BODIES = [
     b"a\rb\n", b"\n\n",
 ]  # fmt: skip
 mails = st.builds(
-    lambda fields, body, end: (b"\n".join(fields) + b"\n\n" + body).replace(b"\n", end),
+    lambda fields, blank, body, end: (b"\n".join(fields) + blank + body).replace(b"\n", end),
     st.lists(st.sampled_from(FIELDS), max_size=8),
+    st.sampled_from([b"\n\n", b"\n\n", b"\n", b""]),
     st.sampled_from(BODIES),
     st.sampled_from([b"\n", b"\r\n"]),
 )

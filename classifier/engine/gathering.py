@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal
 from classifier.engine.batches import Mail
 from classifier.engine.remembering import Remembering
 from classifier.features import Rows
+from classifier.features.fields import header_of
 from classifier.lookup import gather
 from classifier.mail import Message
 from classifier.mailboxes import Stored
@@ -80,6 +81,10 @@ class Gathering(Remembering):
         """Open a mail (bytes, a Message or a Stored), as much of it as the view reads."""
         raw = mail.raw if isinstance(mail, Stored) else mail
         message = raw if isinstance(raw, Message) else Message(raw)
-        if self.view == "headers" and message.body_start < len(message.raw):
-            message = Message(message.raw[: message.body_start])
+        if self.view == "headers":
+            begin = header_of(message.raw)[1]
+            if begin < 0:
+                begin = message.body_start
+            if begin < len(message.raw):
+                message = Message(message.raw[:begin])
         return message

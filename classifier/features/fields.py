@@ -156,7 +156,7 @@ def find_fields(mails: Sequence[bytes], names: Names) -> Fields:
     blocks: list[bytes] = []
     body_start: list[int] = []
     for mail in mails:
-        block, begin = _header_of(mail)
+        block, begin = header_of(mail)
         blocks.append(block)
         body_start.append(begin)
     fields, odd = _split(blocks, body_start, names)
@@ -167,17 +167,32 @@ def find_fields(mails: Sequence[bytes], names: Names) -> Fields:
     return fields
 
 
-def _header_of(mail: bytes) -> tuple[bytes, int]:
-    """Return the header with plain line ends, and where the body begins; nothing and -1 for an odd one."""
-    end = mail.find(b"\n\n", 0, HEADER_BLOCK_BYTES)
-    block = mail[: end + 1]
-    if end > 0 and b"\r" not in block:
-        begin = end + 2
-    else:
-        end = mail.find(b"\n\r\n", 0, HEADER_BLOCK_BYTES)
-        block, begin = mail[: end + 1].replace(b"\r\n", b"\n"), end + 3
-        if end <= 0 or b"\r" in block or b"\n\n" in block:
+def header_of(mail: bytes) -> tuple[bytes, int]:
+    """Cut the header off a message.
+
+    Parameters
+    ----------
+    mail : bytes
+
+    Returns
+    -------
+    header : bytes
+        With plain line ends; nothing where the message is odd.
+    body_start : int
+        Where in `mail` the body begins; -1 where the message is odd.
+    """
+    begin = mail.find(b"\n\n", 0, HEADER_BLOCK_BYTES) + 2
+    block = mail[: begin - 1] if begin > 1 else mail[:HEADER_BLOCK_BYTES]
+    if b"\r" in block:
+        begin = mail.find(b"\n\r\n", 0, HEADER_BLOCK_BYTES) + 3
+        block = mail[: begin - 2] if begin > 2 else mail[:HEADER_BLOCK_BYTES]
+        block = block.replace(b"\r\n", b"\n")
+        if b"\r" in block or b"\n\n" in block:
             return b"", -1
+    if begin <= 2:  # nothing but a header
+        if len(mail) >= HEADER_BLOCK_BYTES:
+            return b"", -1
+        block, begin = block if block.endswith(b"\n") else block + b"\n", len(mail)
     return (b"", -1) if block[0] in b" \t\n" else (block, begin)
 
 
