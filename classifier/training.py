@@ -11,7 +11,6 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import sklearn
 
 import classifier
 from classifier.budget import Evidence
@@ -19,10 +18,15 @@ from classifier.errors import LabelError, TrainingError
 from classifier.features import Extractor, Rows
 from classifier.features.extractor import joined_rows
 from classifier.learners import QUESTIONS, Tables
+from classifier.learners.folds import split
+from classifier.learners.fusion import Fused, Fusion
 from classifier.learners.online import TEACHES
 from classifier.learners.platt import brier, calibration_error
-from classifier.learners.recipe import learner_for
+from classifier.learners.ranks import area_above, average_precision
+from classifier.learners.recipe import is_fitted, members_for
+from classifier.learners.tables import as_stored
 from classifier.learners.twins import twins_of
+from classifier.learners.views import view_of_rows
 from classifier.signals import Facts
 from classifier.store import Model
 from classifier.verdict import Cuts
@@ -30,8 +34,11 @@ from classifier.verdict import Cuts
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from classifier.learners import FusedLearner
+    from classifier.learners.members import Member
     from classifier.mail import Message
+
+FOLDS = 5
+"""For the scores of mail held out, by which members are weighed and calibrated."""
 
 BATCH = 256
 """Messages parsed together; their facts are dropped before the next batch."""
@@ -93,27 +100,29 @@ def train_rows(
     TrainingError
         If no question has examples of both answers.
     """
-    X = rows.to_csr()
-    schema = rows.schema
     copies = twins_of(rows)
     kin = copies if groups is None else np.asarray(groups)
-    tables = Tables.empty(schema)
-    weights, bias = tables.weights, tables.bias
+    tables = Tables.empty(rows.schema)
     learned: dict[str, Any] = {}
     held_out: dict[str, tuple[NDArray[np.intp], NDArray[np.float64]]] = {}
     for at, question in enumerate(QUESTIONS):
-        answers = np.array(
-            [-1 if (answer := TEACHES[label][at]) is None else answer for label in labels], int
-        )
+        answers = answers_to(at, labels)
         known = np.flatnonzero(answers >= 0)
         if len(np.unique(answers[known])) < 2:
             continue
-        related = None if groups is None and _one_of_a_kind(kin[known], answers[known]) else kin[known]
-        learner = learner_for(question, schema, seed, jobs).fit(X[known], answers[known], related)
-        weights[:, at] = learner.coef_
-        bias[at] = learner.intercept_
-        learned[question] = _report(learner, answers[known])
-        held_out[question] = known, learner.out_of_fold_
+        positive = answers[known] == 1
+        related = None if groups is None and _one_of_a_kind(kin[known], positive) else kin[known]
+        folds = list(split(positive, related, FOLDS, seed))
+        members = members_for(question, rows.schema)
+        mine = rows if len(known) == len(rows) else rows.take(known)
+        views = {each: view_of_rows(mine, each) for each in {member.volumes for member in members}}
+        fitted = is_fitted(question, rows.schema)
+        fusion = Fusion(members, views, positive, folds, fitted=fitted, seed=seed, jobs=jobs)
+        fused = fusion.fit(rows.schema.n_columns)
+        tables.weights[:, at] = as_stored(fused.coef)
+        tables.bias[at] = fused.intercept
+        learned[question] = report(members, fused, positive)
+        held_out[question] = known, fused.out_of_fold
     if not learned:
         raise TrainingError(_lacking(Counter(labels)))
     card = _card(list(labels), learned, seed)
@@ -163,29 +172,60 @@ def read_rows(
     return joined_rows(extractor.schema, parts), labels
 
 
-def _one_of_a_kind(kin: NDArray[np.intp], answers: NDArray[np.int_]) -> bool:
+def answers_to(question: int, labels: Sequence[str]) -> NDArray[np.int_]:
+    """Say what labels answer to a question.
+
+    Parameters
+    ----------
+    question : int
+        Its number in `QUESTIONS`.
+    labels : sequence of str
+
+    Returns
+    -------
+    ndarray of shape (n,), int
+        1 for yes, 0 for no, -1 where the label does not say.
+    """
+    answer = {
+        label: -1 if taught[question] is None else taught[question] for label, taught in TEACHES.items()
+    }
+    return np.array([answer[label] for label in labels], int)
+
+
+def _one_of_a_kind(kin: NDArray[np.intp], positive: NDArray[np.bool_]) -> bool:
     """Tell whether a class is all near-duplicates: held out together, they would leave none to learn."""
-    return any(len(np.unique(kin[answers == answer])) < 2 for answer in (0, 1))
+    return any(len(np.unique(kin[positive == answer])) < 2 for answer in (False, True))
 
 
-def _report(learner: FusedLearner, answers: NDArray[np.int_]) -> dict[str, Any]:
-    """Say how a question was learned and how well it does on rows that were held out."""
+def report(members: tuple[Member, ...], fused: Fused, positive: NDArray[np.bool_]) -> dict[str, Any]:
+    """Say how a question was learned and how well it does on rows that were held out.
+
+    Parameters
+    ----------
+    members : tuple of Member
+    fused : Fused
+    positive : ndarray of shape (n_rows,), bool
+
+    Returns
+    -------
+    dict
+        For the card.
+    """
+    shares = zip((member.name for member in members), fused.shares.tolist(), strict=True)
     told: dict[str, Any] = {
-        "positives": int(answers.sum()),
-        "negatives": int((1 - answers).sum()),
-        "shares": {name: round(share, 4) for name, share in learner.shares_.items()},
+        "positives": int(positive.sum()),
+        "negatives": int((~positive).sum()),
+        "shares": {name: round(share, 4) for name, share in shares},
         "out_of_fold": {},
     }
-    held = ~np.isnan(learner.out_of_fold_)
-    scores, gold = learner.out_of_fold_[held], answers[held]
+    held = ~np.isnan(fused.out_of_fold)
+    scores, gold = fused.out_of_fold[held], positive[held]
     if len(np.unique(gold)) == 2:
-        from sklearn.metrics import average_precision_score, roc_auc_score
-
         told["out_of_fold"] = {
-            "1-ROCA%": round(100 * (1 - float(roc_auc_score(gold, scores))), 4),
-            "average_precision": round(float(average_precision_score(gold, scores)), 4),
-            "calibration_error": round(calibration_error(scores, gold == 1), 4),
-            "brier": round(brier(scores, gold == 1), 4),
+            "1-ROCA%": round(100 * area_above(scores, gold), 4),
+            "average_precision": round(average_precision(scores, gold), 4),
+            "calibration_error": round(calibration_error(scores, gold), 4),
+            "brier": round(brier(scores, gold), 4),
         }
     return told
 
@@ -213,7 +253,6 @@ def _card(labels: list[str], learned: dict[str, Any], seed: int) -> dict[str, An
         "libraries": {
             "python": platform.python_version(),
             "numpy": np.__version__,
-            "scikit-learn": sklearn.__version__,
         },
         "training": {"messages": len(labels), "labels": dict(sorted(Counter(labels).items())), "seed": seed},
         "trained": learned,

@@ -1,6 +1,6 @@
 """The whole way, from bytes to verdicts, for one message or many; and from labels to a model.
 
-Neither scikit-learn nor several processes are imported before somebody trains or asks for them.
+Neither training nor several processes are imported before somebody trains or asks for them.
 """
 
 from classifier.engine.school import train

@@ -64,7 +64,7 @@ def train(
     TrainingError
         If no question has examples of both answers, or a source is empty.
     """
-    from classifier.training import train_model  # brings scikit-learn
+    from classifier.training import train_model  # only who trains waits for it
 
     ledger = Ledger(progress)
     empty = Classifier(schema=schema, site=site)

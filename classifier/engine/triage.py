@@ -255,7 +255,7 @@ class Classifier(Teachable):
         TrainingError
             If neither question has examples of both answers.
         """
-        from classifier.training import train_model  # brings scikit-learn
+        from classifier.training import train_model  # only who trains waits for it
 
         pairs = zip(map(self.open_message, messages), labels, strict=True)
         self._use(train_model(self.extractor, self.facts, pairs, seed=seed, jobs=jobs))

@@ -58,7 +58,7 @@ class Trainer:
         TrainingError
             If they teach nothing.
         """
-        from classifier.training import train_rows  # brings scikit-learn
+        from classifier.training import train_rows  # only who trains waits for it
 
         labels = [self.gold[at] for at in chosen.tolist()]
         return self.judge_of(train_rows(self.rows.take(chosen), labels, seed=self.seed, jobs=self.jobs))

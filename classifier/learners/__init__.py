@@ -1,4 +1,4 @@
-"""Learners: scikit-learn estimators to train with, plain tables to run with."""
+"""Learners: plain numpy to train and run, and scikit-learn estimators over it for notebooks and pipelines."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from classifier.learners.tables import QUESTIONS, Tables
 if TYPE_CHECKING:
     from classifier.learners.adaptive import AdaptiveLearner as AdaptiveLearner
     from classifier.learners.bayes import BayesLearner as BayesLearner
-    from classifier.learners.fusion import FusedLearner as FusedLearner
+    from classifier.learners.fused import FusedLearner as FusedLearner
     from classifier.learners.linear import LinearLearner as LinearLearner
 
 __all__ = ["QUESTIONS", "AdaptiveLearner", "BayesLearner", "FusedLearner", "LinearLearner", "Tables"]
@@ -18,7 +18,7 @@ __all__ = ["QUESTIONS", "AdaptiveLearner", "BayesLearner", "FusedLearner", "Line
 _TRAINING = {
     "AdaptiveLearner": "adaptive",
     "BayesLearner": "bayes",
-    "FusedLearner": "fusion",
+    "FusedLearner": "fused",
     "LinearLearner": "linear",
 }
 

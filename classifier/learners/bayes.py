@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from sklearn.utils.validation import validate_data
 
+from classifier.learners.contrast import robinson
 from classifier.learners.question import QuestionLearner, class_counts, two_classes
 
 if TYPE_CHECKING:
@@ -110,13 +111,7 @@ class BayesLearner(QuestionLearner):
 
     def _weigh(self) -> None:
         """Turn counts into weights."""
-        fractions = self.counts_ / np.maximum(self.rows_, 1)[:, None]
-        seen = self.counts_.sum(axis=0)
-        p = np.full(len(seen), 0.5)
-        total = fractions.sum(axis=0)
-        np.divide(fractions[1], total, out=p, where=total > 0)
-        f = (self.strength * 0.5 + seen * p) / (self.strength + seen)
-        self.coef_ = np.where(np.abs(f - 0.5) < self.min_deviation, 0.0, np.log(f / (1 - f)))
+        self.coef_ = robinson(self.counts_, self.rows_, self.strength, self.min_deviation)
         self.intercept_ = 0.0
 
     def __sklearn_tags__(self) -> Any:

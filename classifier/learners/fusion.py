@@ -1,31 +1,30 @@
-"""One question answered by several learners, fused and calibrated.
+"""Members joined: weights fitted on scores of rows held out, calibrated, all added into one weight a column.
 
-Everything here is linear in the columns, so what comes out is one weight a column: see `tables`.
+Everything here is linear in the columns, and plain numpy, so that training needs nothing else.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from joblib import Parallel, delayed
-from scipy.optimize import minimize
-from sklearn.utils.validation import validate_data
 
-from classifier.learners.folds import split
-from classifier.learners.members import Member, Range, default_members, fit_member, heard
+from classifier.learners.members import Member, fit_member
 from classifier.learners.platt import fit_platt, log_loss, modest, soft_targets
-from classifier.learners.question import QuestionLearner, two_classes
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from classifier.learners.folds import Fold
+    from classifier.learners.views import View
 
     Floats = NDArray[np.float64]
     Final = tuple[Floats, float]
 
-_LARGEST = float(np.finfo(np.float16).max)
+_STEPS = 100
+_NO_SPREAD = 1e-9
 
 SHRINK = 0.35
 """How strongly the fusion is drawn to equal weights, over the number of rows: a margin for mail to come that
@@ -33,171 +32,186 @@ suits one learner less than mail held out did, and for few labels. By nested cro
 training part (2,800 rows), 1-ROCA%: 0.048 at 28, 0.031 at 2.8, 0.024 at 0.28 and below; equal weights of
 three linear learners 0.032."""
 
+OFTEN_WRONG = 0.01
+"""Share of held-out rows on the wrong side from which members for labels that cannot be trusted are tried."""
+
 SURELY = 2.0
 """Standard errors by which log-loss must grow without a costly member for it to be kept. On P1's training
 part signals beside words and 4-grams come to -0.2, on P3's, where there are no bodies, to 2.3."""
 
 
-class FusedLearner(QuestionLearner):
-    """Linear and Bayes learners, joined by weights fitted on out-of-fold scores.
+@dataclass(frozen=True, slots=True)
+class Fused:
+    """What a fusion found.
 
     Parameters
     ----------
-    blocks : sequence of (int, int), optional
-        First and last-plus-one column of each block; by default all columns are one block.
-    members : sequence of Member, optional
-        By default a linear learner over all blocks and a Bayes learner for each.
-    fitted : bool, default True
-        Whether the members' weights are fitted; else they count equally, each divided by its spread: safer
-        for mail of kinds that no fold holds out.
-    folds : int, default 5
-        For the out-of-fold scores.
-    seed : int, default 0
-        Decides the folds and the order of the solvers; with it training is deterministic.
-    jobs : int, default 1
-        Processes; changes nothing but the time.
-
-    Attributes
-    ----------
-    classes_ : ndarray of shape (2,)
-    coef_ : ndarray of shape (n_columns,), float16
-        Fused and calibrated weights as a model file holds them, in nats.
-    intercept_ : float
+    coef : ndarray of shape (n_columns,), float64
         Nats.
-    out_of_fold_ : ndarray of shape (n_rows,)
-        Calibrated log-odds of each training row by learners that had not seen it; NaN where it could not be
-        held out, because a class has no second group of rows.
-    shares_ : dict of str to float
-        Weight of each member in the fusion; they add up to 1.
+    intercept : float
+        Nats.
+    out_of_fold : ndarray of shape (n_rows,)
+        Calibrated log-odds of each row by learners that had not seen it; NaN where it was not held out.
+    shares : ndarray of shape (n_members,)
+    """
+
+    coef: Floats
+    intercept: float
+    out_of_fold: Floats
+    shares: Floats
+
+
+class Fusion:
+    """Fits members on folds and on all rows, and joins them.
+
+    Parameters
+    ----------
+    members : tuple of Member
+    views : mapping of tuple of float to View
+        What a member of these volumes hears.
+    positive : ndarray of shape (n_rows,), bool
+    folds : list of (ndarray, ndarray)
+        Rows to learn from and held out.
+    fitted : bool
+        Whether the members' weights are fitted; else they count equally, each divided by its spread.
+    seed, jobs : int
     """
 
     def __init__(
         self,
-        blocks: tuple[Range, ...] | None = None,
-        members: tuple[Member, ...] | None = None,
+        members: tuple[Member, ...],
+        views: Mapping[tuple[float, ...], View],
+        positive: NDArray[np.bool_],
+        folds: list[Fold],
         *,
-        fitted: bool = True,
-        folds: int = 5,
-        seed: int = 0,
-        jobs: int = 1,
+        fitted: bool,
+        seed: int,
+        jobs: int,
     ) -> None:
-        self.blocks = blocks
-        self.members = members
-        self.fitted = fitted
-        self.folds = folds
-        self.seed = seed
-        self.jobs = jobs
+        self.members, self.positive, self.folds = members, positive, folds
+        self._views_of = [views[member.volumes] for member in members]
+        self.fitted, self.seed, self.jobs = fitted, seed, jobs
+        everything = np.arange(len(positive))
+        self._everything: Fold = (everything, np.zeros(0, np.intp))
+        self._tallies = {volumes: view.count(positive, everything) for volumes, view in views.items()}
 
-    def fit(self, X: Any, y: Any, groups: Any = None) -> FusedLearner:
-        """Learn from rows.
+    def fit(self, n_columns: int) -> Fused:
+        """Fit everything.
 
         Parameters
         ----------
-        X : sparse matrix or array of shape (n_rows, n_columns)
-        y : array of shape (n_rows,)
-            Two classes; the greater one is the positive.
-        groups : array of shape (n_rows,), optional
-            Rows of one group, such as near-duplicates, never stand on both sides of a fold.
+        n_columns : int
+            Of the rows, before the views renumbered them.
 
         Returns
         -------
-        FusedLearner
-            Itself.
-
-        Raises
-        ------
-        ValueError
-            If there are not exactly two classes.
+        Fused
         """
-        X, y = validate_data(self, X, y, accept_sparse="csr", dtype=[np.float64, np.float32])
-        self.classes_ = two_classes(y)
-        positive: NDArray[np.bool_] = y == self.classes_[1]
-        X, used, ranges = _without_empty_columns(X, self.blocks)
-        members = self.members if self.members is not None else default_members(len(ranges))
-        once = {volumes: heard(X, ranges, volumes) for volumes in {member.volumes for member in members}}
-        views = [once[member.volumes] for member in members]
-        folds = list(self._splits(positive, groups))
-        scores, finals = self._fit_members(members, [view for view, _ in views], positive, folds)
-        flat = [(coef * factors, bias) for (coef, bias), (_, factors) in zip(finals, views, strict=True)]
-        costly = [at for at, member in enumerate(members) if member.costly]
-        shares, coef = self._fuse(scores, positive, flat, X, costly)
-        self.coef_ = np.zeros(self.n_features_in_, np.float16)
-        self.coef_[used] = np.clip(coef, -_LARGEST, _LARGEST).astype(np.float16)
-        names = [member.name for member in members]
-        self.shares_ = {name: float(share) for name, share in zip(names, shares, strict=True)}
-        return self
-
-    def _splits(self, positive: NDArray[np.bool_], groups: Any) -> Any:
-        return split(positive, groups, self.folds, self.seed)
-
-    def _fit_members(
-        self, members: tuple[Member, ...], views: list[Any], positive: NDArray[np.bool_], folds: list[Fold]
-    ) -> tuple[Floats, list[Final]]:
-        """Fit every member on every fold, and on all rows; returns out-of-fold scores, weights and biases."""
-        everything: Fold = (np.arange(len(positive)), np.zeros(0, np.intp))
-        work = [(at, fold) for at in range(len(members)) for fold in [*folds, everything]]
-        done = Parallel(n_jobs=self.jobs)(
-            delayed(fit_member)(members[at], views[at], positive, fold, self.seed) for at, fold in work
-        )
-        scores = np.full((len(positive), len(members)), np.nan)
-        finals: list[Final] = []
-        for (at, (_, held_out)), result in zip(work, done, strict=True):
-            if len(held_out):
-                scores[held_out, at] = result
-            else:
-                finals.append(result)
-        return scores, finals
-
-    def _fuse(
-        self, scores: Floats, positive: NDArray[np.bool_], finals: list[Final], X: Any, costly: list[int]
-    ) -> tuple[Floats, Floats]:
-        """Weigh the members on scores of rows they had not seen, calibrate, and add everything up."""
-        seen = np.stack([X @ coef + bias for coef, bias in finals], axis=1)
+        scores = self._held_out()
         held = ~np.isnan(scores).any(axis=1)
-        known, gold = (scores[held], positive[held]) if held.any() else (seen, positive)
+        if held.any():
+            known, gold = scores[held], self.positive[held]
+            shares = self._shares(known, gold, known.std(axis=0))
+            chosen = np.flatnonzero(shares > 0)
+            finals = dict(zip(chosen.tolist(), self._finals(chosen.tolist()), strict=True))
+            seen = self._seen(finals)
+        else:
+            finals = dict(enumerate(self._finals(list(range(len(self.members))))))
+            seen = self._seen(finals)
+            known, gold = seen, self.positive
+            shares = self._shares(known, gold, known.std(axis=0))
+        return self._joined(scores, (known, gold, seen), shares, finals, n_columns)
+
+    def _joined(
+        self,
+        scores: Floats,
+        judged: tuple[Floats, NDArray[np.bool_], Floats],
+        shares: Floats,
+        finals: dict[int, Final],
+        n_columns: int,
+    ) -> Fused:
+        """Calibrate, and add everything up."""
+        known, gold, seen = judged
         spread = known.std(axis=0)
-        usable = spread > 1e-9
-        shares = usable / usable.sum() if usable.any() else np.full(len(spread), 1 / len(spread))
-        if self.fitted and held.any() and usable.any():
-            unit = np.divide(known, spread, out=np.zeros_like(known), where=usable)
-            shares = fuse_sparingly(unit, gold, usable, costly)
-        factors = np.divide(shares, spread, out=np.zeros(len(spread)), where=usable)
+        factors = np.divide(shares, spread, out=np.zeros(len(spread)), where=spread > _NO_SPREAD)
         a, b = modest(*fit_platt(known @ factors, gold), seen @ factors)
-        self.out_of_fold_ = np.where(held, a * (scores @ factors) + b, np.nan)
-        self.intercept_ = float(b + a * sum(f * bias for f, (_, bias) in zip(factors, finals, strict=True)))
-        coef: Floats = np.sum([a * f * each for f, (each, _) in zip(factors, finals, strict=True)], axis=0)
-        return shares, coef
+        held = ~np.isnan(scores).any(axis=1)
+        coef, bias = np.zeros(n_columns), b
+        for at, (weights, intercept) in finals.items():
+            view = self._views_of[at]
+            coef[view.numbers] += a * factors[at] * weights * view.volumes
+            bias += a * factors[at] * intercept
+        return Fused(coef, float(bias), np.where(held, a * (scores @ factors) + b, np.nan), shares)
 
-    def predict_proba(self, X: Any) -> Floats:
-        """Return the probabilities of both classes.
+    def _held_out(self) -> Floats:
+        """Return every member's scores of rows that it had not seen; 0 of members that are not tried."""
+        scores = np.zeros((len(self.positive), len(self.members)))
+        scores[np.setdiff1d(np.arange(len(scores)), _held(self.folds))] = np.nan
+        plain = [at for at, member in enumerate(self.members) if not member.soft]
+        self._score(scores, plain)
+        soft = [at for at, member in enumerate(self.members) if member.soft]
+        if soft and self._often_wrong(scores[:, plain]):
+            self._score(scores, soft)
+        return scores
 
-        Parameters
-        ----------
-        X : sparse matrix or array of shape (n_rows, n_columns)
+    def _often_wrong(self, scores: Floats) -> bool:
+        """Tell whether so many held-out rows lie on the wrong side that their labels may be to blame."""
+        held = ~np.isnan(scores).any(axis=1)
+        if not held.any():
+            return True
+        known, gold = scores[held], self.positive[held]
+        shares = self._shares(known, gold, known.std(axis=0))
+        spread = known.std(axis=0)
+        factors = np.divide(shares, spread, out=np.zeros(len(spread)), where=spread > _NO_SPREAD)
+        a, b = fit_platt(known @ factors, gold)
+        return bool(np.mean((a * (known @ factors) + b > 0) != gold) > OFTEN_WRONG)
 
-        Returns
-        -------
-        ndarray of shape (n_rows, 2)
-        """
-        p = 0.5 * (1 + np.tanh(0.5 * self.decision_function(X)))
-        return np.stack([1 - p, p], axis=1)
+    def _score(self, scores: Floats, some: list[int]) -> None:
+        work = [(at, fold) for at in some for fold in self.folds]
+        for (at, (_, held_out)), result in zip(work, self._fitted(work), strict=True):
+            scores[held_out, at] = result
+
+    def _finals(self, some: list[int]) -> list[Final]:
+        """Fit some members on all rows."""
+        return self._fitted([(at, self._everything) for at in some])
+
+    def _fitted(self, work: list[tuple[int, Fold]]) -> list[Any]:
+        if self.jobs == 1:
+            return [self._fit_one(at, fold) for at, fold in work]
+        from joblib import Parallel, delayed
+
+        done: list[Any] = Parallel(n_jobs=self.jobs)(delayed(self._fit_one)(at, fold) for at, fold in work)
+        return done
+
+    def _fit_one(self, at: int, fold: Fold) -> Any:
+        whole = self._tallies[self.members[at].volumes]
+        return fit_member(
+            self.members[at], self._views_of[at], self.positive, fold, whole=whole, seed=self.seed
+        )
+
+    def _seen(self, finals: dict[int, Final]) -> Floats:
+        """Score the learned rows by the final members."""
+        seen = np.zeros((len(self.positive), len(self.members)))
+        for at, (weights, bias) in finals.items():
+            view = self._views_of[at]
+            seen[:, at] = view.score(weights, bias, self._everything[0])
+        return seen
+
+    def _shares(self, known: Floats, gold: NDArray[np.bool_], spread: Floats) -> Floats:
+        """Weigh the members; those that say the same of all rows get nothing."""
+        usable = spread > _NO_SPREAD
+        if not usable.any():
+            return np.full(len(spread), 1 / len(spread))
+        if not (self.fitted and self.folds):
+            shares: Floats = usable / usable.sum()
+            return shares
+        unit = np.divide(known, spread, out=np.zeros_like(known), where=usable)
+        costly = [at for at, member in enumerate(self.members[: len(spread)]) if member.costly]
+        return fuse_sparingly(unit, gold, usable, costly)
 
 
-def _without_empty_columns(
-    X: Any, blocks: tuple[Range, ...] | None
-) -> tuple[Any, NDArray[np.intp], tuple[Range, ...]]:
-    """Leave out the columns that no row sets; returns those kept, and the blocks among them."""
-    from scipy.sparse import csr_matrix
-
-    ranges = blocks if blocks is not None else ((0, X.shape[1]),)
-    X = csr_matrix(X)
-    used = np.flatnonzero(np.bincount(X.indices, minlength=X.shape[1]))
-    used = used if len(used) else np.zeros(1, np.intp)  # no learner takes rows without columns
-    number = np.zeros(X.shape[1], np.int32)
-    number[used] = np.arange(len(used), dtype=np.int32)
-    fewer = csr_matrix((X.data, number[X.indices], X.indptr), shape=(X.shape[0], len(used)))
-    bounds = [(int(low), int(high)) for low, high in np.searchsorted(used, np.array(ranges))]
-    return fewer, used, tuple(bounds)
+def _held(folds: list[Fold]) -> NDArray[np.intp]:
+    return np.concatenate([held_out for _, held_out in folds]) if folds else np.zeros(0, np.intp)
 
 
 def fuse_sparingly(
@@ -264,17 +278,41 @@ def fuse(scores: Floats, positive: NDArray[np.bool_]) -> Floats:
     targets = soft_targets(positive)
     shrink = SHRINK / len(targets)
 
-    def loss(at: Floats) -> tuple[float, Floats]:
-        weights, bias = at[:n], at[n]
-        log_odds = scores @ weights + bias
-        p = 0.5 * (1 + np.tanh(0.5 * log_odds))
-        off = weights - weights.mean()
-        error = (p - targets) / len(targets)
-        gradient = np.append(scores.T @ error + 2 * shrink * off, error.sum())
-        return log_loss(log_odds, targets) + shrink * float(off @ off), gradient
+    at = np.append(np.full(n, 1 / n), 0.0)
+    design = np.column_stack([scores, np.ones(len(targets))])
+    even = (np.eye(n) - 1 / n) * 2 * shrink  # what draws the weights to equal ones
+    penalty = np.zeros((n + 1, n + 1))
+    penalty[:n, :n] = even
 
-    start = np.append(np.full(n, 1 / n), 0.0)
-    found = minimize(loss, start, jac=True, method="L-BFGS-B", bounds=[(0, None)] * n + [(None, None)])
-    weights: Floats = found.x[:n]
+    def loss(at: Floats) -> float:
+        return log_loss(design @ at, targets) + 0.5 * float(at @ penalty @ at)
+
+    best = loss(at)
+    for _ in range(_STEPS):
+        p = 0.5 * (1 + np.tanh(0.5 * (design @ at)))
+        gradient = design.T @ (p - targets) / len(targets) + penalty @ at
+        free = np.append((at[:n] > 0) | (gradient[:n] < 0), True)
+        if np.abs(gradient[free]).max() < 1e-9:
+            break
+        curve = (design * (p * (1 - p))[:, None]).T @ design / len(targets) + penalty + 1e-12 * np.eye(n + 1)
+        step = np.zeros(n + 1)
+        step[free] = np.linalg.solve(curve[np.ix_(free, free)], gradient[free])
+        at, best = _descended(loss, at, step, best)
+    weights = at[:n]
     total = weights.sum()
     return weights / total if total > 0 else np.full(n, 1 / n)
+
+
+def _descended(
+    loss: Callable[[Floats], float], at: Floats, step: Floats, best: float
+) -> tuple[Floats, float]:
+    """Go as far along a Newton step as the loss falls, no weight below 0; returns the place and its loss."""
+    size = 1.0
+    while size > 1e-10:
+        to = at - size * step
+        to[:-1] = np.maximum(to[:-1], 0)
+        reached = loss(to)
+        if reached < best:
+            return to, reached
+        size /= 2
+    return at, best

@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
-from warnings import catch_warnings, simplefilter
 
 import numpy as np
-from sklearn.exceptions import ConvergenceWarning
-from sklearn.svm import LinearSVC
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils.validation import validate_data
 
+from classifier.learners.contrast import contrasts
+from classifier.learners.descent import Descent, Examples
+from classifier.learners.members import fit_linear
 from classifier.learners.question import QuestionLearner, class_counts, two_classes
+from classifier.learners.views import view_of_csr
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     Floats = NDArray[np.float64]
-
-_FLOOR = 0.1
-"""Contrast of a column that both classes set equally often: little, so that it is not lost."""
 
 _PASSES = 5
 """Over the rows of a `partial_fit`; the margins of so few rows are met, or nearly, by then."""
@@ -103,21 +101,22 @@ class LinearLearner(QuestionLearner):
         self.classes_ = two_classes(y)
         positive: NDArray[np.bool_] = y == self.classes_[1]
         self.counts_, self.rows_ = class_counts(X, positive)
+        view = view_of_csr(_as_csr(X), ((0, X.shape[1]),), (1.0,))
+        everything = np.arange(len(view))
+        counts = self.counts_[:, view.numbers], self.rows_
+        weights, self.intercept_, _ = fit_linear(
+            view,
+            positive,
+            everything,
+            counts,
+            C=self.C,
+            contrast=self.contrast,
+            strength=self.strength,
+            tol=self.tol,
+            seed=self.seed,
+        )
         self.coef_ = np.zeros(X.shape[1])
-        self.intercept_ = 0.0
-        X = _as_csr(X)
-        used = np.flatnonzero(np.bincount(X.indices, minlength=X.shape[1]))
-        if not len(used):  # mail without bodies, say: nothing to go by
-            return self
-        scale = self._scale(X)
-        X = _renumbered(X, used)
-        X.data = X.data * scale[used].astype(X.dtype)[X.indices]
-        solver = LinearSVC(C=self.C, tol=self.tol, random_state=self.seed, max_iter=1000)
-        with catch_warnings():  # labels that contradict each other keep it from stopping by itself: no news
-            simplefilter("ignore", ConvergenceWarning)
-            solver.fit(X, positive)
-        self.coef_[used] = solver.coef_[0] * scale[used]
-        self.intercept_ = float(solver.intercept_[0])
+        self.coef_[view.numbers] = weights
         return self
 
     def partial_fit(self, X: Any, y: Any, classes: Any = None) -> LinearLearner:
@@ -154,51 +153,30 @@ class LinearLearner(QuestionLearner):
         counts, rows = class_counts(X, positive)
         self.counts_ += counts
         self.rows_ += rows
-        X = _as_csr(X)
-        self._descend(X, np.where(positive, 1.0, -1.0), self._scale(X) ** 2)
+        self._descend(_as_csr(X), np.where(positive, 1.0, -1.0))
         return self
 
-    def _descend(self, X: Any, signs: Floats, pull: Floats) -> None:
-        """Dual coordinate descent from the present weights; `pull` is the squared scale of each column."""
-        check_is_fitted(self)
-        rows = [slice(X.indptr[at], X.indptr[at + 1]) for at in range(X.shape[0])]
-        soft = 1 / (2 * self.C)
-        dual = np.zeros(len(rows))
-        steps = [X.data[row] * pull[X.indices[row]] for row in rows]
-        lengths = [float(X.data[row] @ step) + 1 + soft for row, step in zip(rows, steps, strict=True)]
+    def _descend(self, X: Any, signs: Floats) -> None:
+        """Dual coordinate descent from the present weights, over a few rows a few times."""
+        view = view_of_csr(X, ((0, X.shape[1]),), (1.0,))
+        counts = self.counts_[:, view.numbers]
+        scale = contrasts(counts, self.rows_, self.contrast, self.strength)
+        values = view.values * scale.astype(np.float32)[view.columns]
+        lengths, plain = view.row_sums(np.square(values)), view.row_sums(np.square(view.values))
+        stretch = np.sqrt(plain.sum() / lengths.sum()) if lengths.any() else 1.0
+        scale, values, lengths = scale * stretch, values * np.float32(stretch), lengths * stretch**2
+        descent = Descent(view.n_columns, self.C)
+        descent.weights[:] = self.coef_[view.numbers] / scale
+        descent.bias = self.intercept_
+        before, dual = descent.weights.copy(), np.zeros(len(signs))
+        rows = Examples(view.starts, view.columns, values, signs, lengths)
         for _ in range(_PASSES):
-            for at, row in enumerate(rows):
-                columns = X.indices[row]
-                score = float(X.data[row] @ self.coef_[columns]) + self.intercept_
-                short = 1 - signs[at] * score - soft * dual[at]
-                moved = max(dual[at] + short / lengths[at], 0.0) - dual[at]
-                dual[at] += moved
-                self.coef_[columns] += signs[at] * moved * steps[at]
-                self.intercept_ += float(signs[at] * moved)
-
-    def _scale(self, X: Any) -> Floats:
-        """Return what each column is multiplied by; the rows keep their length, as a whole."""
-        if not self.contrast:
-            return np.ones(X.shape[1])
-        share = (self.rows_ + 1) / (self.rows_.sum() + 2)  # a class not seen yet is no surprise
-        smooth = self.counts_ + 2 * self.strength * share[:, None]
-        ratio = np.log(smooth[1] / smooth[0]) - np.log(share[1] / share[0])
-        scale: Floats = (np.abs(ratio) + _FLOOR) ** self.contrast
-        squares = np.square(X.data, dtype=np.float64)
-        total, scaled = squares.sum(), float(squares @ np.square(scale)[X.indices])
-        return scale * np.sqrt(total / scaled) if scaled > 0 else scale
+            descent.sweep(rows, dual, np.arange(len(signs)))
+        self.coef_[view.numbers] += (descent.weights - before) * scale
+        self.intercept_ = float(descent.bias)
 
 
 def _as_csr(X: Any) -> Any:
     from scipy.sparse import csr_matrix
 
     return csr_matrix(X)
-
-
-def _renumbered(X: Any, used: NDArray[np.intp]) -> Any:
-    """Leave out the columns that no row sets, without the search that indexing would take."""
-    from scipy.sparse import csr_matrix
-
-    number = np.zeros(X.shape[1], np.int32)
-    number[used] = np.arange(len(used), dtype=np.int32)
-    return csr_matrix((X.data, number[X.indices], X.indptr), shape=(X.shape[0], len(used)))

@@ -6,15 +6,20 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from classifier.learners.bayes import BayesLearner
-from classifier.learners.linear import LinearLearner
+from classifier.learners.contrast import contrasts, robinson
+from classifier.learners.descent import Examples, solve
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from classifier.learners.folds import Fold
+    from classifier.learners.views import View
 
-Range = tuple[int, int]
+    Floats = NDArray[np.float64]
+    Tally = tuple[Floats, Floats]
+
+STRENGTH, MIN_DEVIATION = 0.01, 0.1
+"""Of Robinson's weights; see `BayesLearner`."""
 
 
 class Member(NamedTuple):
@@ -33,6 +38,8 @@ class Member(NamedTuple):
         Whether to do without it unless the fusion is surely better with it.
     C, contrast, tol : float
         Of a linear learner.
+    soft : bool, default False
+        Whether it is for labels that are often wrong: tried only where held-out mail says they may be.
     """
 
     name: str
@@ -42,12 +49,7 @@ class Member(NamedTuple):
     C: float = 30.0
     contrast: float = 1.0
     tol: float = 0.1
-
-    def learner(self, seed: int) -> LinearLearner | BayesLearner:
-        """Make the learner, unfitted."""
-        if self.kind == "bayes":
-            return BayesLearner()
-        return LinearLearner(C=self.C, contrast=self.contrast, tol=self.tol, seed=seed)
+    soft: bool = False
 
 
 def default_members(n_blocks: int) -> tuple[Member, ...]:
@@ -70,55 +72,92 @@ def _only(at: int, n_blocks: int) -> tuple[float, ...]:
     return tuple(float(other == at) for other in range(n_blocks))
 
 
-def heard(X: Any, ranges: tuple[Range, ...], volumes: tuple[float, ...]) -> tuple[Any, NDArray[np.float64]]:
-    """Return rows as a member sees them, and what each column was multiplied by.
-
-    Parameters
-    ----------
-    X : csr_matrix of shape (n_rows, n_columns)
-    ranges : tuple of (int, int)
-        Of the blocks.
-    volumes : tuple of float
-
-    Returns
-    -------
-    X : csr_matrix of shape (n_rows, n_columns)
-        Without the hidden columns' numbers.
-    factors : ndarray of shape (n_columns,)
-    """
-    from scipy.sparse import csr_matrix
-
-    factors = np.zeros(X.shape[1])
-    for (start, stop), volume in zip(ranges, volumes, strict=True):
-        factors[start:stop] = volume
-    if (factors == 1).all():
-        return X, factors
-    seen = factors[X.indices]
-    kept = seen > 0
-    ends = np.concatenate([[0], np.cumsum(kept)])[X.indptr]
-    data = (X.data[kept] * seen[kept]).astype(X.dtype)
-    return csr_matrix((data, X.indices[kept], ends), shape=X.shape), factors
-
-
-def fit_member(member: Member, X: Any, positive: NDArray[np.bool_], fold: Fold, seed: int) -> Any:
+def fit_member(
+    member: Member, view: View, positive: NDArray[np.bool_], fold: Fold, *, whole: Tally, seed: int
+) -> Any:
     """Fit a member; return its scores of the held-out rows or, where none are, its weights and bias.
 
     Parameters
     ----------
     member : Member
-    X : csr_matrix of shape (n_rows, n_columns)
-        As `heard` returned it.
+    view : View
+        Of the blocks that it hears.
     positive : ndarray of shape (n_rows,), bool
     fold : (ndarray, ndarray) of int
-        Rows to learn from, and held out.
+        Rows to learn from, and held out; together all rows.
+    whole : (ndarray, ndarray)
+        Class counts of all rows, from `View.count`.
     seed : int
 
     Returns
     -------
     ndarray of shape (n_held_out,), or (ndarray of shape (n_columns,), float)
+        Weights are of the columns as the view has them.
     """
     learned, held_out = fold
-    if not len(held_out):
-        learner = member.learner(seed).fit(X, positive)
-        return learner.coef_, learner.intercept_
-    return member.learner(seed).fit(X[learned], positive[learned]).decision_function(X[held_out])
+    counts, sizes = whole
+    if len(held_out):
+        fewer, less = view.count(positive, held_out)
+        counts, sizes = counts - fewer, sizes - less
+    weights: Floats
+    if member.kind == "bayes":
+        weights, bias = robinson(counts, sizes, STRENGTH, MIN_DEVIATION), 0.0
+    else:
+        weights, bias, _ = fit_linear(
+            view,
+            positive,
+            learned,
+            (counts, sizes),
+            C=member.C,
+            contrast=member.contrast,
+            strength=1.0,
+            tol=member.tol,
+            seed=seed,
+        )
+    return view.score(weights, bias, held_out) if len(held_out) else (weights, bias)
+
+
+def fit_linear(
+    view: View,
+    positive: NDArray[np.bool_],
+    learned: NDArray[np.intp],
+    tally: Tally,
+    *,
+    C: float,
+    contrast: float,
+    strength: float,
+    tol: float,
+    seed: int,
+) -> tuple[Floats, float, Floats]:
+    """Fit a support vector machine to columns scaled by their contrast; see `LinearLearner`.
+
+    Parameters
+    ----------
+    view : View
+    positive : ndarray of shape (n_rows,), bool
+    learned : ndarray of shape (k,), intp
+        Rows to learn from.
+    tally : (ndarray of shape (2, n_columns), ndarray of shape (2,))
+        Their class counts.
+    C, contrast, strength, tol, seed
+        See `LinearLearner`.
+
+    Returns
+    -------
+    weights : ndarray of shape (n_columns,), float64
+        Scale included.
+    bias : float
+    scale : ndarray of shape (n_columns,), float64
+        What columns were multiplied by; the rows keep their length, as a whole.
+    """
+    scale = contrasts(*tally, contrast, strength)
+    values = view.values * scale.astype(np.float32)[view.columns]
+    plain, lengths = view.row_sums(np.square(view.values)), view.row_sums(np.square(values))
+    scaled = lengths[learned].sum()
+    stretch = float(np.sqrt(plain[learned].sum() / scaled)) if scaled > 0 else 1.0
+    values *= np.float32(stretch)
+    scale *= stretch
+    signs = np.where(positive, 1.0, -1.0)
+    examples = Examples(view.starts, view.columns, values, signs, lengths * stretch**2)
+    found = solve(examples, learned, n_columns=view.n_columns, C=C, tol=tol, seed=seed)
+    return found.weights * scale, found.bias if scaled > 0 else 0.0, scale

@@ -1,4 +1,4 @@
-"""A trained model as it runs: one number a column and question. Plain numpy; scikit-learn is for training.
+"""A trained model as it runs: one number a column and question. Plain numpy, as all but the estimators is.
 
 Whatever was fused in training (linear and Bayes learners, fusion, calibration), all of it is linear in the
 columns, so it is added up beforehand into one table a question: the log-odds of a message are
@@ -19,6 +19,9 @@ from classifier.features import BlockRows, Rows, Schema
 
 QUESTIONS = ("spam", "importance")
 """Is it spam? Given that it is not, is it important? In the order of the table's second axis."""
+
+
+_LARGEST = float(np.finfo(np.float16).max)
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,3 +116,19 @@ def widened(halves: NDArray[np.uint16]) -> NDArray[np.float32]:
 
 _TOO_MUCH = 65536.0
 """No finite float16 is as large: what seems to be is infinite, or no number."""
+
+
+def as_stored(coef: NDArray[np.float64]) -> NDArray[np.float16]:
+    """Round weights to what a model file holds.
+
+    Parameters
+    ----------
+    coef : ndarray of shape (n_columns,)
+        Nats.
+
+    Returns
+    -------
+    ndarray of shape (n_columns,), float16
+        What is too great becomes the greatest there is.
+    """
+    return np.clip(coef, -_LARGEST, _LARGEST).astype(np.float16)
