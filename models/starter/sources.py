@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
+from readers import Reader, more_readers
 
 from classifier.engine.remembering import open_history
 from classifier.history import Arrival, Past, Ram
@@ -23,8 +24,8 @@ from classifier.signals import Site
 LIST_HAM = 1200
 """Messages of the list that are taken as ham: as many as of root mail, far fewer than of old ham."""
 
-ANSWERED, UNANSWERED = 300, 400
-"""Messages that a reader of the list answered within its archive, and did not: for each reader."""
+ANSWERED, UNANSWERED = 300, 4 / 3
+"""Messages that a reader of the list answered within its archive, at most; how many he did not for each."""
 
 
 class Sample(NamedTuple):
@@ -89,39 +90,55 @@ def _root_mail(folder: Path) -> Iterator[Sample]:
 def _mailing_list(folder: Path) -> Iterator[Sample]:
     """Take some as ham, and some as each reader got them; readers go by number, they are people."""
     rows = list(_table(folder / "index.tsv"))
-    ham = set(_some(range(len(rows)), LIST_HAM))
-    readers = [name.removeprefix("from_") for name in rows[0] if name.startswith("from_")]
-    asked: dict[int, list[tuple[str, str]]] = {}
-    for reader in readers:
-        others = [at for at, row in enumerate(rows) if row[f"from_{reader}"] == "0"]
-        for label, answered, count in (("important", True, ANSWERED), ("unimportant", False, UNANSWERED)):
-            these = [at for at in others if bool(rows[at][f"replied_{reader}"]) is answered]
-            for at in _some(these, count):
-                asked.setdefault(at, []).append((reader, label))
-    own: dict[str, set[str]] = {reader: set() for reader in readers}
     with open_mailbox(folder / "list.mbox.xz") as mailbox:
-        for at, (row, stored) in enumerate(zip(rows, mailbox, strict=True)):
-            if at in ham:
-                yield Sample("linux-raid/list", "ham", stored, Site())
-            for reader in (reader for reader in readers if row[f"from_{reader}"] == "1"):
-                own[reader].update(author.addr.lower() for author in Message(stored.raw).authors)
+        stored = list(mailbox)
+    for at in _some(range(len(rows)), LIST_HAM):
+        yield Sample("linux-raid/list", "ham", stored[at], Site())
+    messages = [Message(each.raw) for each in stored]
+    named = [name.removeprefix("from_") for name in rows[0] if name.startswith("from_")]
+    readers = [_named_reader(name, rows, messages) for name in named]
+    readers += more_readers(messages, frozenset().union(*(reader.me for reader in readers)))
+    arrived = [float(row["arrived"]) for row in rows]
     for number, reader in enumerate(readers, start=1):
-        asked_of = {at: label for at, several in asked.items() for name, label in several if name == reader}
-        site = Site(me=frozenset(own[reader]))
-        yield from _as_read_by(folder / "list.mbox.xz", rows, asked_of, f"linux-raid/reader-{number}", site)
+        yield from _as_read_by(reader, f"linux-raid/reader-{number}", stored, messages, arrived)
+
+
+def _named_reader(name: str, rows: list[dict[str, str]], messages: list[Message]) -> Reader:
+    """Look up a reader of whom the index of the list tells what he answered."""
+    me = {
+        author.addr.lower()
+        for row, message in zip(rows, messages, strict=True)
+        if row[f"from_{name}"] == "1"
+        for author in message.authors
+    }
+    return Reader(frozenset(me), frozenset(at for at, row in enumerate(rows) if row[f"replied_{name}"]))
 
 
 def _as_read_by(
-    path: Path, rows: list[dict[str, str]], asked: dict[int, str], source: str, site: Site
+    reader: Reader, source: str, stored: list[Stored], messages: list[Message], arrived: list[float]
 ) -> Iterator[Sample]:
-    """Go through the list as one reader got it, and take what is asked for, with what he had seen before."""
+    """Go through the list as one reader got it; take some of it, with what he had seen before."""
     history = open_history(Ram())
-    with open_mailbox(path) as mailbox:
-        for at, (row, stored) in enumerate(zip(rows, mailbox, strict=True)):
-            arrival = Arrival(Message(stored.raw), site, float(row["arrived"]))
-            if at in asked:
-                yield Sample(source, asked[at], stored, site, history.recall(arrival))
-            history.observe(arrival)
+    site = Site(me=reader.me)
+    asked = _asked_of(reader, messages)
+    for at, message in enumerate(messages):
+        arrival = Arrival(message, site, arrived[at])
+        if at in asked:
+            label = "important" if at in reader.answered else "unimportant"
+            yield Sample(source, label, stored[at], site, history.recall(arrival))
+        history.observe(arrival)
+
+
+def _asked_of(reader: Reader, messages: list[Message]) -> set[int]:
+    """Choose mail to learn from: as many answered for each unanswered one of every reader."""
+    others = [
+        at
+        for at, message in enumerate(messages)
+        if not any(author.addr.lower() in reader.me for author in message.authors)
+    ]
+    answered = _some((at for at in others if at in reader.answered), ANSWERED)
+    unanswered = _some((at for at in others if at not in reader.answered), round(len(answered) * UNANSWERED))
+    return {*answered, *unanswered}
 
 
 def _some(places: Iterable[int], count: int) -> list[int]:
