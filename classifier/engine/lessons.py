@@ -158,12 +158,12 @@ class _Messages:
 def _learn(classifier: Classifier, lesson: Lesson, outcome: Outcome) -> None:
     """Learn one message and count it where it belongs."""
     was = classifier.learned_as(lesson.stored)
-    if classifier.learn(lesson.stored, lesson.label, source=lesson.source):
+    if was == lesson.label:  # a run that is continued does not look at what it learned before
+        outcome.known += 1
+    elif classifier.learn(lesson.stored, lesson.label, source=lesson.source):
         outcome.learned[lesson.label] += 1
         if was is not None:
             outcome.replaced[was, lesson.label] += 1
-    elif was == lesson.label:
-        outcome.known += 1
     else:
         outcome.outweighed += 1
 

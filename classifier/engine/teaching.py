@@ -143,7 +143,9 @@ class Teachable(Judge):
         return nullcontext() if self.profile is None else self.profile.batch()
 
     def _label_of(self, name: bytes) -> str | None:
-        correction = self.corrections.learned.get(name)
+        if self._taught is not None:
+            return self._taught.label_of(name)
+        correction = self._corrections.learned.get(name)
         return None if correction is None else correction.label
 
     def _changing(self) -> AbstractContextManager[None]:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from typing import Any
 
 from classifier.errors import ModelFormatError, ProfileError
 from classifier.features import Schema
@@ -21,7 +22,10 @@ BEHAVIOUR = "behaviour"
 NOTHING = "nothing"
 """Label of a message that a model file had learned and that was unlearned here."""
 
-_CHANGED = "SELECT fingerprint, label, features, until FROM corrections WHERE schema=? AND "
+_CHANGED = "SELECT id, fingerprint, label, features, until FROM corrections WHERE schema=? AND "
+TOGETHER = 256
+"""Rows read at once where all are: with their features they may be gigabytes."""
+
 _COUNTED = (  # at a stamp
     "SELECT fingerprint, id, label FROM corrections WHERE schema=? AND id<=? AND (until IS NULL OR stamp>?)"
     " AND label<>? ORDER BY id"
@@ -65,11 +69,14 @@ class Change:
         Whether the profile says nothing of it any more; what a model file learned counts again.
     correction : Correction or None
         What counts now, if anything.
+    number : int
+        Of the row that says so.
     """
 
     fingerprint: bytes
     ended: bool
     correction: Correction | None
+    number: int
 
 
 class Journal:
@@ -103,15 +110,43 @@ class Journal:
         Change
             In the order in which they were made.
         """
-        ours = self.schema_id()
-        if after is None:
-            rows = self._file.read(f"{_CHANGED} until IS NULL ORDER BY id", (ours,))
-        else:
-            rows = self._file.read(f"{_CHANGED} stamp>? ORDER BY until IS NULL, id", (ours, after))
-        for fingerprint, label, features, until in rows:
+        for number, fingerprint, label, features, until in (
+            self._all() if after is None else self._since(after)
+        ):
             counts = until is None and label != NOTHING
             correction = self.unpack(label, features) if counts else None
-            yield Change(bytes(fingerprint), until is not None, correction)
+            yield Change(bytes(fingerprint), until is not None, correction, number)
+
+    def _since(self, stamp: int) -> Iterable[tuple[Any, ...]]:
+        """Read what has changed since a stamp: first what ended."""
+        return self._file.read(f"{_CHANGED} stamp>? ORDER BY until IS NULL, id", (self.schema_id(), stamp))
+
+    def _all(self) -> Iterable[tuple[Any, ...]]:
+        """Read all that is in effect, a few rows at a time."""
+        ours, last = self.schema_id(), -1
+        while rows := self._file.read(
+            f"{_CHANGED} until IS NULL AND id>? ORDER BY id LIMIT ?", (ours, last, TOGETHER)
+        ):
+            yield from rows
+            last = rows[-1][0]
+
+    def kept(self) -> Kept:
+        """Begin a mapping of corrections with none in it."""
+        return Kept((), self._read)
+
+    def row_of(self, fingerprint: bytes) -> int:
+        """Find the row of the correction of a message that counts.
+
+        Parameters
+        ----------
+        fingerprint : bytes
+
+        Returns
+        -------
+        int
+        """
+        query = "SELECT id FROM corrections WHERE fingerprint=? AND schema=? AND until IS NULL"
+        return int(self._file.read(query, (fingerprint, self.schema_id()))[0][0])
 
     def sums(self, epoch: int) -> tuple[int, Kept, Sums] | None:
         """Return what was added up last.

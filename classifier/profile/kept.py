@@ -46,6 +46,36 @@ class Kept(MutableMapping[bytes, Correction]):
         if self._rows.pop(fingerprint, None) is None:
             del self._new[fingerprint]
 
+    def label_of(self, fingerprint: bytes) -> str | None:
+        """Return the label of one, reading nothing.
+
+        Parameters
+        ----------
+        fingerprint : bytes
+
+        Returns
+        -------
+        str or None
+            None where it is not here.
+        """
+        if fingerprint in self._rows:
+            return self._rows[fingerprint][1]
+        correction = self._new.get(fingerprint)
+        return None if correction is None else correction.label
+
+    def settle(self, fingerprint: bytes, number: int) -> None:
+        """Leave a newer one to the file, which has it by now: memory must not grow with what is learned.
+
+        Parameters
+        ----------
+        fingerprint : bytes
+        number : int
+            Of its row.
+        """
+        correction = self._new.pop(fingerprint, None)
+        if correction is not None:
+            self._rows[fingerprint] = (number, correction.label)
+
     def __contains__(self, fingerprint: object) -> bool:
         return fingerprint in self._rows or fingerprint in self._new
 

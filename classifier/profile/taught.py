@@ -10,8 +10,10 @@ from numpy.typing import NDArray
 from classifier.features import Rows, Schema
 from classifier.learners import Tables
 from classifier.learners.online import Corrections
+from classifier.learners.online.sums import Sums
 from classifier.profile.file import ProfileFile
 from classifier.profile.journal import BEHAVIOUR, Change, Journal, Origin
+from classifier.profile.kept import Kept
 
 SELDOM = 64
 """Changes after which the sums are kept anew, at least: reading one correction takes half a millisecond,
@@ -73,6 +75,9 @@ class Taught:
             if found is not None:
                 self._summed, kept, sums = found
                 return Corrections.resumed(self.journal.schema, kept, kept.labels(), sums), self._summed
+            self._summed = 0
+            schema = self.journal.schema
+            return Corrections.resumed(schema, self.journal.kept(), (), Sums(schema)), None
         self._summed = 0
         return Corrections.from_arrays(self.journal.schema, self._learned), None
 
@@ -81,6 +86,24 @@ class Taught:
         if not self._base and self._stamp - self._summed >= max(SELDOM, len(corrections) // 8):
             self.journal.keep_sums(corrections.sums, self._epoch[0], self._stamp)
             self._summed = self._stamp
+
+    def label_of(self, fingerprint: bytes) -> str | None:
+        """Say as what a message was learned, without reading what it taught.
+
+        Parameters
+        ----------
+        fingerprint : bytes
+
+        Returns
+        -------
+        str or None
+            None for a message that was not.
+        """
+        learned = self.current().learned
+        if isinstance(learned, Kept):
+            return learned.label_of(fingerprint)
+        correction = learned.get(fingerprint)
+        return None if correction is None else correction.label
 
     def learn(self, fingerprint: bytes, label: str, rows: Rows, tables: Tables, *, origin: Origin) -> bool:
         """Learn one message in one transaction.
@@ -115,7 +138,7 @@ class Taught:
                 return False
             correction = corrections.weigh(label, rows, tables, instead=before)
             self._stamp = self.journal.add(fingerprint, correction, origin)
-            self._apply(corrections, Change(fingerprint, False, correction))
+            self._apply(corrections, Change(fingerprint, False, correction, self.journal.row_of(fingerprint)))
             self._add_up(corrections)
         return True
 
@@ -159,3 +182,5 @@ class Taught:
                 corrections.keep(change.fingerprint, self._base[change.fingerprint])
         elif change.correction is not None:
             corrections.keep(change.fingerprint, change.correction)
+            if isinstance(corrections.learned, Kept):
+                corrections.learned.settle(change.fingerprint, change.number)
