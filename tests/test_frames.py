@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import pickle
 import re
 import shutil
@@ -119,8 +120,15 @@ def run_block(engine: str, tmp_path: Path, model: Path) -> list[dict[str, Any]]:
         (tmp_path / "mails" / f"{number:02}.eml").write_bytes(one)
     source = blocks()[engine].replace('"starter"', repr(str(model))).replace("64 << 20", "20_000")
     (tmp_path / "block.py").write_text(source)
+    environment = os.environ | {"PYSPARK_PYTHON": sys.executable, "SPARK_LOCAL_IP": "127.0.0.1"}
     done = subprocess.run(
-        [sys.executable, "block.py"], cwd=tmp_path, capture_output=True, text=True, timeout=240, check=False
+        [sys.executable, "block.py"],
+        cwd=tmp_path,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=240,
+        check=False,
     )
     assert done.returncode == 0, done.stderr[-3000:]
     return pq.read_table(tmp_path / "verdicts").to_pylist()

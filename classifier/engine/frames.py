@@ -99,7 +99,8 @@ class Frames:
             return self._table(frame)
         if type(frame).__module__.split(".")[0] != "pandas":
             raise TypeError(f"a {type(frame).__name__} is no frame of pandas or pyarrow")
-        verdicts = self._verdicts(frame[self.raw].tolist()).to_pandas()
+        found = self._verdicts(frame[self.raw].tolist())
+        verdicts = found.combine_chunks().to_pandas()  # Spark takes no text in several pieces
         verdicts.index = frame.index
         for number, name in enumerate(self.keep):
             verdicts.insert(number, name, frame[name])
