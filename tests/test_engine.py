@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import signal
 import time
 from collections.abc import Iterator
 from datetime import datetime
@@ -19,11 +17,11 @@ from hypothesis import strategies as st
 from classifier import Classifier, Message, open_mailbox
 from classifier.engine import train
 from classifier.engine.batches import BATCH
-from classifier.errors import LabelError, MailtriageError, ModelFormatError, TrainingError
+from classifier.errors import LabelError, ModelFormatError, TrainingError
 from classifier.features import Schema
 from classifier.learners import Tables
 from classifier.lookup import open_lookup
-from classifier.mailboxes import Mailbox, Problem, Span, Stored
+from classifier.mailboxes import Stored
 from classifier.store import Model
 from classifier.verdict import Cuts, Verdict
 
@@ -108,49 +106,6 @@ def test_processes_take_any_iterable_and_explain(tiny: Classifier) -> None:
 
 def test_an_empty_source_has_no_verdicts(tiny: Classifier) -> None:
     assert list(tiny.classify_many([])) == list(tiny.classify_many([], jobs=2)) == []
-
-
-class Deadly(Span):
-    """The villain: whoever reads it is killed."""
-
-    def about(self) -> tuple[str, str]:
-        return "", "the deadly span"
-
-    def read(self, problems: list[Problem]) -> Iterator[Stored]:
-        os.kill(os.getpid(), signal.SIGKILL)
-        yield Stored("", "", b"")
-
-    def __len__(self) -> int:
-        return 1
-
-
-class DeadlyBox(Mailbox):
-    """A mailbox whose second span kills."""
-
-    def __init__(self, path: Path) -> None:
-        super().__init__(str(path))
-        self.inner = open_mailbox(path)
-
-    def __iter__(self) -> Iterator[Stored]:
-        return iter(self.inner)
-
-    def spans(self) -> Iterator[Span]:
-        first, *rest = self.inner.spans()
-        yield from (first, Deadly(), *rest)
-
-    def get(self, key: str) -> Stored:
-        return self.inner.get(key)
-
-    def original(self, key: str) -> Any:
-        return self.inner.original(key)
-
-
-def test_a_killed_worker_is_said_and_the_next_run_works(tiny: Classifier, long_mbox: Path) -> None:
-    got: list[Verdict] = []
-    with pytest.raises(MailtriageError, match=r"a worker process died .* after \d+ messages") as caught:
-        got.extend(tiny.classify_many(DeadlyBox(long_mbox), jobs=2))
-    assert type(caught.value) is MailtriageError
-    assert len(list(tiny.classify_many(open_mailbox(long_mbox), jobs=2))) == 300
 
 
 def test_problems_found_by_workers_come_home(tiny: Classifier, tmp_path: Path) -> None:

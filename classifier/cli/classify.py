@@ -20,6 +20,7 @@ from classifier.cli.writing import Writing, writing
 
 if TYPE_CHECKING:
     from classifier.engine import Classifier
+    from classifier.engine.work import Answer, Kind
     from classifier.mailboxes import Mailbox
     from classifier.output.judged import Judged
     from classifier.verdict import Verdict
@@ -128,48 +129,47 @@ def command(
         ctx.exit(code)
     if writing.output or scheduler:
         raise click.UsageError("--output and --scheduler are for --engine dask")
-    ctx.exit(_judge_here(intake, classifier, scoring, form, count))
+    judged = _judge(intake, scoring, classifier, form, count)
+    ctx.exit(intake.code(judged, "judged"))
 
 
-def _judge_here(intake: Intake, classifier: Classifier, scoring: Scoring, form: str, count: int) -> int:
-    """Judge on this machine, and print; returns the exit code."""
+def _judge(intake: Intake, scoring: Scoring, classifier: Classifier, form: str, explain: int) -> int:
+    """Judge all and print it in a form; returns how many."""
+
+    def settled(mailbox: Mailbox) -> Mailbox:
+        scoring.settle(classifier, mailbox)
+        return mailbox
 
     def judge(mailbox: Mailbox) -> Iterator[Verdict]:
-        scoring.settle(classifier, mailbox)
-        return classifier.classify_many(mailbox, jobs=scoring.jobs)
+        return classifier.classify_many(settled(mailbox), jobs=scoring.jobs)
 
     def lay_out(mailbox: Mailbox) -> Iterator[Judged]:
-        scoring.settle(classifier, mailbox)
-        return classifier.judged_many(mailbox, jobs=scoring.jobs, explain=count)
+        return classifier.judged_many(settled(mailbox), jobs=scoring.jobs, explain=explain)
+
+    def write(mailbox: Mailbox) -> Iterator[Answer]:
+        kind: Kind = "csv" if form == "csv" else "jsonl"
+        return written(classifier, settled(mailbox), kind, jobs=scoring.jobs, explain=explain)
 
     if form == "text":  # the table asks for the clues of the few that it shows
-        judged = _print_table(shown(intake.read(judge), "judged", prints_later=True), count)
-    else:
-        show = {"jsonl": _print_jsonl, "csv": _print_csv, "parquet": _print_parquet}[form]
-        judged = show(shown(intake.read(lay_out), "judged", size=len))
-    return intake.code(judged, "judged")
+        return _print_table(shown(intake.read(judge), "judged", prints_later=True), explain)
+    if form == "parquet":
+        return _print_parquet(shown(intake.read(lay_out), "judged", size=len))
+    from classifier.engine.many import written
+
+    return _print_lines(shown(intake.read(write), "judged", size=lambda one: one.count), form)
 
 
-def _print_jsonl(batches: Iterable[Judged]) -> int:
-    """Write one JSON object a line, as they come; returns how many."""
-    from classifier.output.lines import jsonl
+def _print_lines(answers: Iterable[Answer], form: str) -> int:
+    """Write lines as they come, those of CSV under their titles (RFC 4180); returns how many messages."""
+    from classifier.output.lines import csv_header
 
     write, judged = sys.stdout.buffer.write, 0
-    for batch in batches:
-        write(jsonl(batch))
-        judged += len(batch)
-    return judged
-
-
-def _print_csv(batches: Iterable[Judged]) -> int:
-    """Write a header line and a row a message (RFC 4180); returns how many."""
-    from classifier.output.lines import csv_header, csv_rows
-
-    judged = 0
-    sys.stdout.write(csv_header())
-    for batch in batches:
-        sys.stdout.write(csv_rows(batch))
-        judged += len(batch)
+    if form == "csv":
+        write(csv_header().encode())
+    for answer in answers:
+        for lines in answer.made:
+            write(lines)
+        judged += answer.count
     return judged
 
 

@@ -113,6 +113,7 @@ class Scoring:
                 view=self.view,
                 allow_local_spam=self.allow_local_spam,
             )
+        classifier.notice = complain
         if self.terms:
             from classifier.budget.words import broken
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Sequence
-from itertools import islice
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import closing
+from typing import TYPE_CHECKING, Any
 
 from classifier.engine.batches import BATCH, Mail, batches
 from classifier.engine.columns import lay_out
@@ -19,7 +19,14 @@ from classifier.store import Model, load_model, save_model
 from classifier.verdict import Verdict
 
 if TYPE_CHECKING:
+    from classifier.engine.work import Kind
     from classifier.profile import Profile
+
+
+def _noted(text: str) -> None:
+    import logging  # only where there is something to say
+
+    logging.getLogger("classifier").warning(text)
 
 
 class Classifier(Teachable):
@@ -52,6 +59,9 @@ class Classifier(Teachable):
     >>> verdict.unsure, round(sum(verdict.p.values()), 6)
     (True, 1.0)
     """
+
+    notice: Callable[[str], None] = staticmethod(_noted)
+    """Told in words of what went wrong with workers and was put right; by default written to the log."""
 
     @classmethod
     def load(
@@ -161,12 +171,13 @@ class Classifier(Teachable):
         Raises
         ------
         MailtriageError
-            If a worker dies; it says how many messages were judged before.
+            If all workers die and no other can be started. One that dies is told to `notice`, and what
+            it had in hand is judged again; a message that nobody survives is a problem of its mailbox.
         """
         if jobs > 1 and self._asked is not None and not (observe or self.recalls):
-            from classifier.engine.workers import in_processes  # which import this module
-
-            yield from in_processes(self, self._asked, source, jobs, explain=explain > 0)
+            for verdict in self._in_processes(source, "verdicts", jobs, explain):
+                verdict.explain_with(self.explain)
+                yield verdict
             return
         for batch in batches(source):
             with self.together():
@@ -200,15 +211,24 @@ class Classifier(Teachable):
         MailtriageError
             As in `classify_many`.
         """
-        if jobs > 1:
-            verdicts = self.classify_many(source, jobs=jobs, explain=explain, observe=observe)
-            while some := list(islice(verdicts, BATCH)):
-                yield Judged.of(some, explain)
+        if jobs > 1 and self._asked is not None and not (observe or self.recalls):
+            yield from self._in_processes(source, "judged", jobs, explain)
             return
         for batch in batches(source):
             with self.together():
                 judged = self.judged(batch, explain=explain, observe=observe)
             yield judged
+
+    def _in_processes(
+        self, source: Mailbox | Iterable[Mail], kind: Kind, jobs: int, explain: int
+    ) -> Iterator[Any]:
+        """Let workers judge with a copy of this classifier."""
+        from classifier.engine.many import answers, collected, parts_of  # which import this module
+
+        problems = source.problems if isinstance(source, Mailbox) else []
+        with closing(answers(self, parts_of(source), kind, jobs=jobs, explain=explain)) as found:
+            for answer in collected(found, problems):
+                yield from answer.made
 
     def judged(self, batch: Sequence[Mail], *, explain: int = 0, observe: bool = False) -> Judged:
         """Judge one batch, and lay the verdicts out as columns.

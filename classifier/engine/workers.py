@@ -1,136 +1,95 @@
-"""Judging in many processes: pieces are handed out, their verdicts come home in order."""
+"""Judging in many processes: copies of a classifier read the mail themselves, and send what is wanted."""
 
 from __future__ import annotations
 
 import os
 import tempfile
-from collections import deque
-from collections.abc import Callable, Generator, Iterable, Iterator
-from concurrent.futures.process import BrokenProcessPool
-from contextlib import closing
-from functools import lru_cache
-from typing import Any
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 
-from joblib.externals.loky import ProcessPoolExecutor
-
-from classifier.engine.batches import Mail, batches
+from classifier.engine.crew import Crew
 from classifier.engine.gathering import View
 from classifier.engine.triage import Classifier
-from classifier.errors import MailtriageError
-from classifier.mailboxes import Mailbox, Problem, Span, read_span
+from classifier.engine.work import Judging, Kind, Work
+from classifier.engine.worker import forks
+from classifier.lookup import open_lookup
 from classifier.signals import Site
-from classifier.store import Model, save_model
-from classifier.verdict import Verdict
-
-Setting = tuple[str, Site, str, str, View, bool]
-"""What a worker opens its classifier with: the model's path, and what else `Classifier.load` takes."""
-
-WAITING = 4
-"""Spans handed to each worker ahead of the one whose verdicts are being taken."""
+from classifier.store import Model, load_model, save_model
 
 
-def in_processes(
-    classifier: Classifier,
-    asked: tuple[str, str],
-    source: Mailbox | Iterable[Mail],
-    jobs: int,
-    *,
-    explain: bool,
-) -> Iterator[Verdict]:
-    """Let workers judge with a copy of a classifier, and say so when one dies.
+@dataclass(frozen=True, slots=True)
+class Copy:
+    """What a worker opens its classifier with, and what it makes.
+
+    Parameters
+    ----------
+    model : Model or path
+        A model with the cuts and corrections that hold now.
+    site, dns, resolver, view, allow_local_spam
+        As in `Classifier.load`.
+    kind : {'verdicts', 'judged', 'jsonl', 'csv'}
+    explain : int
+        How many clues of each message are found.
+    """
+
+    model: Model | str
+    site: Site
+    dns: str
+    resolver: str
+    view: View
+    allow_local_spam: bool
+    kind: Kind
+    explain: int
+
+    def __call__(self) -> Work:
+        """Open it."""
+        classifier = Classifier(
+            load_model(self.model) if isinstance(self.model, str) else self.model,
+            site=self.site,
+            lookup=open_lookup(self.dns, resolver=self.resolver),
+            view=self.view,
+            allow_local_spam=self.allow_local_spam,
+        )
+        return Judging(classifier, self.kind, self.explain)
+
+
+@contextmanager
+def crew_of(
+    classifier: Classifier, asked: tuple[str, str], kind: Kind, *, jobs: int, explain: int
+) -> Iterator[Crew | None]:
+    """Have workers with copies of a classifier, until the block ends.
 
     Parameters
     ----------
     classifier : Classifier
     asked : (str, str)
         How its lookup was opened: `dns` and `resolver` of `Classifier.load`.
-    source : Mailbox, or iterable of bytes, Message or Stored
+    kind : {'verdicts', 'judged', 'jsonl', 'csv'}
+        What they make.
     jobs : int
-        Processes.
-    explain : bool
-        Whether workers find the clues of every verdict.
+        How many.
+    explain : int
+        How many clues of each message they find.
 
     Yields
     ------
-    Verdict
-        In the order of the messages.
-
-    Raises
-    ------
-    MailtriageError
-        If a worker dies; it says how many messages were judged before.
+    Crew or None
+        None where the system has no room for a single worker; that was said.
     """
-    judged = 0
-    with tempfile.TemporaryDirectory(prefix="mailtriage-") as folder:
-        path = os.path.join(folder, "model")
-        learned = classifier.corrections.to_arrays()  # workers have no memory: they get what it says of cuts
-        save_model(Model(classifier.model.tables, classifier.leaned, classifier.card, learned), path)
-        setting = (path, classifier.site, *asked, classifier.view, classifier.allow_local_spam)
-        pool = ProcessPoolExecutor(max_workers=jobs)  # our own: joblib's shared one belongs to the training
-
-        def submit(piece: Span | list[Mail]) -> Any:
-            return pool.submit(_work, setting, piece, explain)
-
-        try:
-            with closing(_taken(classifier, source, submit, WAITING * jobs)) as verdicts:
-                # closed first, so that nobody waits for work that nobody wants
-                for verdict in verdicts:
-                    yield verdict
-                    judged += 1
-        except BrokenProcessPool:
-            raise MailtriageError(
-                f"a worker process died (killed, or out of memory) after {judged} messages were judged"
-            ) from None
-        finally:
-            pool.shutdown()
+    with ExitStack() as stack:
+        crew = Crew(_copy(classifier, asked, kind, explain, stack), jobs, classifier.notice)
+        stack.callback(crew.dismiss)
+        yield crew if crew.ready() else None
 
 
-def _taken(
-    classifier: Classifier,
-    source: Mailbox | Iterable[Mail],
-    submit: Callable[[Span | list[Mail]], Any],
-    ahead: int,
-) -> Generator[Verdict, None, None]:
-    """Hand out spans, so many ahead; take the verdicts in order."""
-    under_way: deque[Any] = deque()
-    try:
-        for piece in source.spans() if isinstance(source, Mailbox) else batches(source):
-            under_way.append(submit(piece))
-            if len(under_way) > ahead:
-                yield from _of(classifier, under_way.popleft(), source)
-        while under_way:
-            yield from _of(classifier, under_way.popleft(), source)
-    finally:
-        for future in under_way:
-            future.cancel()
-
-
-def _of(classifier: Classifier, future: Any, source: Mailbox | Iterable[Mail]) -> Iterator[Verdict]:
-    """Take what one worker found out about one span."""
-    verdicts, problems = future.result()
-    if isinstance(source, Mailbox):
-        source.problems.extend(problems)
-    for verdict in verdicts:
-        verdict.explain_with(classifier.explain)
-        yield verdict
-
-
-@lru_cache(maxsize=1)
-def _opened(setting: Setting) -> Classifier:
-    """Open a worker's classifier once; the tables are mapped, so all workers share them."""
-    path, site, dns, resolver, view, allow_local_spam = setting
-    return Classifier.load(
-        path, site=site, dns=dns, resolver=resolver, view=view, allow_local_spam=allow_local_spam
-    )
-
-
-def _work(setting: Setting, piece: Span | list[Mail], explain: bool) -> tuple[list[Verdict], list[Problem]]:
-    """Judge one piece in a worker."""
-    classifier = _opened(setting)
-    problems: list[Problem] = []
-    mails = piece if isinstance(piece, list) else read_span(piece, problems)
-    verdicts = list(classifier.classify_many(mails))
-    if explain:
-        for verdict in verdicts:
-            _ = verdict.explanation
-    return verdicts, problems
+def _copy(classifier: Classifier, asked: tuple[str, str], kind: Kind, explain: int, stack: ExitStack) -> Copy:
+    """Copy a classifier for workers: in memory, where they are forked, else as a file that they map."""
+    learned = classifier.corrections.to_arrays()  # workers have no memory: they get what it says of cuts
+    model = Model(classifier.model.tables, classifier.leaned, classifier.card, learned)
+    path = ""
+    if not forks():
+        path = os.path.join(stack.enter_context(tempfile.TemporaryDirectory(prefix="mailtriage-")), "model")
+        save_model(model, path)
+    how = (classifier.view, classifier.allow_local_spam)
+    return Copy(path or model, classifier.site, *asked, *how, kind, explain)

@@ -236,7 +236,7 @@ class Mailbox(ABC):
         """Yield every message in the stable order of the mailbox."""
 
     @abstractmethod
-    def spans(self) -> Iterator[Span]:
+    def spans(self) -> Iterator[Part]:
         """Yield the mailbox cut into spans; reading them in turn equals iterating."""
 
     def parts(self, size: int) -> Iterator[Part]:  # noqa: ARG002 - most mailboxes are cut by messages

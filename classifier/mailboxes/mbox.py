@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import cast
 
 from ..errors import MailboxError
-from .base import MAX_RAW, WINDOW, Mailbox, Original, Part, Problem, Span, Stored, grouped
+from .base import MAX_RAW, WINDOW, Mailbox, Original, Part, Problem, Stored
 from .files import HEAD, FileRead, open_file
 from .from_lines import Record, from_line_time, has_git_date, is_border, leading_blanks, scan
 from .quoting import from_line, message_of
+
+# What one worker gets at a time, some 200 messages.
+RANGE_BYTES = 1 << 20
 
 _CUT = "a message of {} bytes: only its first 40 MiB are judged"
 SHRANK = "the file became shorter while it was read"
@@ -50,61 +51,6 @@ class RecordOriginal(Original):
                 yield piece
             if read.shrank:
                 raise MailboxError(self.stored.mailbox, SHRANK, self.stored.key)
-        finally:
-            os.close(fd)
-
-
-@dataclass(frozen=True, slots=True)
-class MboxSpan(Span):
-    """Records of an uncompressed mbox, by offset: the worker reads the file itself.
-
-    Parameters
-    ----------
-    mailbox, file : str
-        The name shown, and the path opened.
-    identity : tuple of int
-        Device and inode of the file when it was scanned.
-    records : tuple of (start, end, quoted)
-        As in `Record`.
-    headless : int
-        The start of the one record that may lack a From_ line, at the top of the file; -1 for none.
-    """
-
-    mailbox: str
-    file: str
-    identity: tuple[int, int]
-    records: tuple[tuple[int, int, bool], ...]
-    headless: int = -1
-
-    def about(self) -> tuple[str, str]:
-        """Name the mailbox and the range."""
-        return self.mailbox, f"bytes {self.records[0][0]} to {self.records[-1][1]}"
-
-    def __len__(self) -> int:
-        return len(self.records)
-
-    def read(self, problems: list[Problem]) -> Iterator[Stored]:
-        """Yield the messages; a file that changed under the worker becomes a problem."""
-        try:
-            fd = open_file(self.file, self.mailbox)
-        except MailboxError as error:
-            problems.append(Problem(self.mailbox, str(self.records[0][0]), error.reason))
-            return
-        try:
-            info = os.fstat(fd)
-            if (info.st_dev, info.st_ino) != self.identity:
-                problems.append(Problem(self.mailbox, str(self.records[0][0]), REPLACED))
-                return
-            for start, end, quoted in self.records:
-                data = os.pread(fd, min(end - start, MAX_RAW), start)
-                if len(data) < min(end - start, MAX_RAW):
-                    problems.append(Problem(self.mailbox, str(start), SHRANK))
-                    if not data:
-                        return
-                elif start != self.headless and not data.startswith(b"From "):
-                    problems.append(Problem(self.mailbox, str(start), REPLACED))
-                    return
-                yield stored_of(self.mailbox, Record(start, end, data, quoted), problems)
         finally:
             os.close(fd)
 
@@ -156,13 +102,9 @@ class Mbox(Mailbox):
         if read.shrank:
             self.report(str(read.offset), SHRANK)
 
-    def spans(self) -> Iterator[MboxSpan]:
-        """Yield spans of offsets; nothing of the mail itself travels."""
-        info = os.fstat(self._open())
-        sized = ((end - start, (start, end, quoted)) for start, end, _, quoted in self.records(keep=False))
-        for group in grouped(sized):
-            records = cast(list[tuple[int, int, bool]], group)
-            yield MboxSpan(self.path, self.file, (info.st_dev, info.st_ino), tuple(records), self._headless)
+    def spans(self) -> Iterator[Part]:
+        """Yield ranges of bytes: nothing is read here, and nothing of the mail itself travels."""
+        return self.parts(RANGE_BYTES)
 
     def parts(self, size: int) -> Iterator[Part]:
         """Yield ranges of bytes, whose readers find the borders themselves."""

@@ -23,6 +23,8 @@ from .mbox import NO_BORDER, REPLACED, SHRANK, stored_of
 
 # A border is seen with the three bytes before it; one more stands for the message that they end.
 _BEFORE = 3
+# So much is searched for the first border at a time: most messages are shorter.
+_STEP = 16 << 10
 
 
 class Reading(Protocol):
@@ -91,6 +93,8 @@ class MboxRange(Part):
         Of the file, when it was cut; what was added since is not read.
     git : bool
         Whether git's constant date makes borders in this mbox.
+    headless : bool, default False
+        Whether the first record of the mbox has no From_ line.
     """
 
     mailbox: str
@@ -99,6 +103,7 @@ class MboxRange(Part):
     end: int
     size: int
     git: bool
+    headless: bool = False
 
     def about(self) -> tuple[str, str]:
         """Name the mailbox and the range."""
@@ -116,10 +121,10 @@ class MboxRange(Part):
         MailboxError
             If the file cannot be opened, or is another than the one that was cut.
         """
-        start = self._first_border() if self.begin else 0
+        start = self._first_border(problems) if self.begin else 0
         if start is None:
             return
-        at, top = start, self.begin == 0
+        at, top = start, self.begin == 0 and self.headless
         with self.source.reading(start, self.size) as read:
             for record in scan(read, start, self.git):
                 if not record.data.startswith(b"From "):
@@ -134,13 +139,15 @@ class MboxRange(Part):
             if read.shrank:
                 problems.append(Problem(self.mailbox, str(at), SHRANK))
 
-    def _first_border(self) -> int | None:
-        """Find where the first message of the range begins, reading no further than that takes."""
+    def _first_border(self, problems: list[Problem]) -> int | None:
+        """Find where the first message of the range begins, reading hardly further than that takes."""
         begin, end = max(0, self.begin - _BEFORE), min(self.end + LOOK, self.size)
         with self.source.reading(begin, end) as read:
             for record in scan(_after(b"x", read), begin - 1, self.git, keep=False):
                 if record.end >= self.begin:
                     return record.end if record.end < self.end else None
+            if read.shrank:
+                problems.append(Problem(self.mailbox, str(self.begin), SHRANK))
         return None
 
 
@@ -151,7 +158,7 @@ def _after(head: bytes, read: Callable[[int], bytes]) -> Callable[[int], bytes]:
     def joined(size: int) -> bytes:
         nonlocal left
         data, left = left, b""
-        return data + read(size - len(data))
+        return data + read(min(size, _STEP) - len(data))
 
     return joined
 
@@ -184,6 +191,7 @@ def cut(mailbox: str, source: Source, size: int, step: int) -> Iterator[MboxRang
     if start == len(buffer):
         return
     git, begin, end = has_git_date(buffer, start), 0, base + start + step
+    headless = not buffer.startswith(b"From ", start)
     while begin < size:
-        yield MboxRange(mailbox, source, begin, min(end, size), size, git)
+        yield MboxRange(mailbox, source, begin, min(end, size), size, git, headless)
         begin, end = end, end + step

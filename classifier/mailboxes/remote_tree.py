@@ -14,7 +14,7 @@ from typing import NamedTuple, TypeVar, cast
 
 from ..errors import MailboxError, NotMail
 from . import mh
-from .base import SPAN_MESSAGES, Mailbox, Original, Part, Span, Stored, grouped
+from .base import SPAN_MESSAGES, Mailbox, Original, Part, Stored, grouped
 from .files import HEAD
 from .from_lines import starts_mbox
 from .maildir import arrival_order, flags_of, unique_part
@@ -91,7 +91,7 @@ class RemoteTree(Mailbox):
         """Yield lists of files, and the parts of big mailboxes."""
         return self._parts(lambda inner: inner.parts(size))
 
-    def spans(self) -> Iterator[Span]:
+    def spans(self) -> Iterator[Part]:
         """Yield lists of files, and the messages of big mailboxes."""
         return self._parts(lambda inner: inner.spans())
 

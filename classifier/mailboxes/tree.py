@@ -13,7 +13,7 @@ from typing import TypeVar
 
 from ..errors import MailboxError, NotMail
 from . import mh
-from .base import SPAN_MESSAGES, Mailbox, Original, Part, Problem, Span, Stored
+from .base import SPAN_MESSAGES, Mailbox, Original, Part, Problem, Stored
 from .content import why_no_mail
 from .files import is_compressed, open_stream, read_head
 from .from_lines import starts_mbox
@@ -74,7 +74,7 @@ class Tree(Mailbox):
                     yield from item
                 self.problems += item.problems
 
-    def spans(self) -> Iterator[Span]:
+    def spans(self) -> Iterator[Part]:
         """Yield spans of file names, and those of the mailboxes in the tree."""
         return self._cut(lambda mailbox: mailbox.spans())
 

@@ -1,0 +1,172 @@
+"""Many messages, in their order: judged here, or by workers, part by part."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterable, Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from itertools import chain, islice
+from typing import Any
+
+from classifier.engine.batches import Mail, batches
+from classifier.engine.triage import Classifier
+from classifier.engine.work import Answer, Judging, Kind
+from classifier.mailboxes import Mailbox, Part, Problem, Stored
+
+
+@dataclass(frozen=True, slots=True)
+class Handed(Part):
+    """Mail that came from no mailbox.
+
+    Parameters
+    ----------
+    mails : list of bytes, Message or Stored
+    first : int
+        How many came before.
+    """
+
+    mails: list[Mail]
+    first: int
+
+    def about(self) -> tuple[str, str]:
+        """Say which messages they are."""
+        return "", f"messages {self.first} to {self.first + len(self.mails) - 1}"
+
+    def read(self, problems: list[Problem]) -> Iterator[Any]:  # noqa: ARG002 - it was read
+        """Yield them."""
+        yield from self.mails
+
+
+@dataclass(frozen=True, slots=True)
+class Undivided(Part):
+    """A mailbox for one reader, who is here.
+
+    Parameters
+    ----------
+    mailbox : Mailbox
+    """
+
+    mailbox: Mailbox
+
+    def about(self) -> tuple[str, str]:
+        """Name the mailbox."""
+        return self.mailbox.path, ""
+
+    def read(self, problems: list[Problem]) -> Iterator[Stored]:  # noqa: ARG002 - the mailbox keeps its own
+        """Yield its messages."""
+        return iter(self.mailbox)
+
+
+def parts_of(source: Mailbox | Iterable[Mail]) -> Iterator[Part]:
+    """Cut what is to be judged into parts for workers.
+
+    Parameters
+    ----------
+    source : Mailbox, or iterable of bytes, Message or Stored
+
+    Yields
+    ------
+    Part
+    """
+    if isinstance(source, Mailbox):
+        yield from source.spans()
+        return
+    first = 0
+    for batch in batches(source):
+        yield Handed(batch, first)
+        first += len(batch)
+
+
+def answers(
+    classifier: Classifier, parts: Iterable[Part], kind: Kind, *, jobs: int = 1, explain: int = 0
+) -> Generator[tuple[Part, Answer], None, None]:
+    """Judge parts of mailboxes, here or in workers; what comes of it is the same.
+
+    Parameters
+    ----------
+    classifier : Classifier
+    parts : iterable of Part
+    kind : {'verdicts', 'judged', 'jsonl', 'csv'}
+        What is made of them.
+    jobs : int, default 1
+        Workers; none for a single part, nor for a classifier that cannot be copied.
+    explain : int, default 0
+        How many clues of each message to find.
+
+    Yields
+    ------
+    Part, Answer
+        In the order of the parts; of one judged here, there may be many.
+
+    Raises
+    ------
+    MailtriageError
+        If the system has no room for a process any more.
+    """
+    coming = iter(parts)
+    asked = classifier._asked
+    if jobs > 1 and asked is not None and not classifier.recalls:
+        few = list(islice(coming, 2))
+        coming = chain(few, coming)
+        if len(few) > 1:
+            from classifier.engine.workers import crew_of  # brings multiprocessing
+
+            with crew_of(classifier, asked, kind, jobs=jobs, explain=explain) as crew:
+                if crew is not None:
+                    yield from crew.answers(coming)
+                    return
+    judging = Judging(classifier, kind, explain)
+    for part in coming:
+        for answer in judging.pieces(part):
+            yield part, answer
+
+
+def collected(answers: Iterable[tuple[Part, Answer]], problems: list[Problem]) -> Iterator[Answer]:
+    """Note what the parts' readers could not read: of a mailbox that is gone only the first part.
+
+    Parameters
+    ----------
+    answers : iterable of (Part, Answer)
+    problems : list of Problem
+        Added to.
+
+    Yields
+    ------
+    Answer
+    """
+    lost: set[tuple[str, str]] = set()
+    for _, answer in answers:
+        problems += answer.problems
+        if answer.lost is not None and (key := (answer.lost.path, answer.lost.reason)) not in lost:
+            lost.add(key)
+            problems.append(answer.lost)
+        yield answer
+
+
+def written(
+    classifier: Classifier, mailbox: Mailbox, kind: Kind, *, jobs: int = 1, explain: int = 0
+) -> Iterator[Answer]:
+    """Judge a mailbox and have the lines made where the judging is done.
+
+    Parameters
+    ----------
+    classifier, jobs, explain
+        As in `answers`.
+    mailbox : Mailbox
+        Its problems are added to.
+    kind : {'jsonl', 'csv'}
+
+    Yields
+    ------
+    Answer
+        `made` are the lines, as bytes.
+
+    Raises
+    ------
+    MailtriageError
+        As in `answers`.
+    """
+    parts = parts_of(mailbox) if jobs > 1 else [Undivided(mailbox)]
+    found = answers(classifier, parts, kind, jobs=jobs, explain=explain)
+    with closing(found):
+        yield from collected(found, mailbox.problems)
