@@ -61,6 +61,19 @@ def test_one_plain_message_waits_for_nothing_that_it_does_not_need(tmp_path: Pat
     }
 
 
+def test_signals_without_a_history_wait_for_none(tiny_model: Path) -> None:
+    given = ("classify", "-m", tiny_model, "--me", "ada@example.org", "--profile", "off", "-")
+    done = subprocess.run(
+        [sys.executable, "-c", SCRIPT, *map(str, given)],
+        input=mail("spam", 1),
+        capture_output=True,
+        check=True,
+    )
+    loaded = set(done.stderr.decode().split())
+    assert "classifier.signals.groups" in loaded
+    assert not {name for name in loaded if name.startswith("classifier.history")}
+
+
 def test_asking_for_the_version_imports_little() -> None:
     done = subprocess.run(
         [sys.executable, "-c", SCRIPT, "--version"], capture_output=True, check=False, text=True

@@ -9,7 +9,6 @@ from __future__ import annotations
 from bisect import bisect_right
 from typing import TYPE_CHECKING
 
-from classifier.history.correspondence import parent_state
 from classifier.signals import addressed, reader
 from classifier.signals.people import HISTORY, SHARES, past_of
 from classifier.signals.registry import signal
@@ -26,6 +25,8 @@ def _how(past: Correspondence) -> str:
 
 
 def _parent(past: Correspondence) -> str:
+    from classifier.history.correspondence import parent_state  # only for who has a history
+
     return parent_state(past.reading, past.parent)
 
 

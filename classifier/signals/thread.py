@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from classifier.history.correspondence import parent_state
 from classifier.signals.people import HISTORY, MINUTE, SHARES, past_of, since
 from classifier.signals.registry import signal
 
@@ -28,7 +27,11 @@ def parent(facts: Facts) -> str | None:
     Source: RFC 5322 section 3.6.4; issue of "somebody answers me".
     """
     past = past_of(facts)
-    return None if past is None else parent_state(past.reading, past.parent)
+    if past is None:
+        return None
+    from classifier.history.correspondence import parent_state  # only for who has a history
+
+    return parent_state(past.reading, past.parent)
 
 
 @signal("thread.answers_answer_to_me", needs=HISTORY)
