@@ -149,7 +149,7 @@ def test_a_part_that_kills_every_worker_is_named_and_costs_nothing_else(
 def test_the_command_prints_what_it_prints_without_a_cluster(
     own_cluster: None, mails: Path, tiny_model: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(clusters, "PART_BYTES", 9_000)
+    monkeypatch.setattr(clusters, "LINES_BYTES", 9_000)
     given = (
         "classify",
         "-m",
@@ -174,7 +174,7 @@ def rows(folder: Path) -> list[dict[str, Any]]:
 def test_a_folder_of_parts_is_finished_by_resume(
     own_cluster: None, mails: Path, tiny_model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(clusters, "PART_BYTES", 20_000)
+    monkeypatch.setattr(clusters, "FILE_BYTES", 20_000)
     out = tmp_path / "out"
     given = (
         "classify",

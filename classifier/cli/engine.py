@@ -101,12 +101,12 @@ class Run:
 
     def _tasks(self, mailbox: Mailbox) -> Iterator[Task]:
         """Cut a mailbox, leaving out what is done already."""
-        from classifier.engine.cluster import PART_BYTES
+        from classifier.engine.cluster import FILE_BYTES, LINES_BYTES
         from classifier.engine.parts import Task
 
         self.scoring.settle(self.classifier, mailbox)
         setting = self._setting()
-        for part in mailbox.parts(PART_BYTES):
+        for part in mailbox.parts(FILE_BYTES if self.folder else LINES_BYTES):
             task = Task(self.parts, part, setting, self.explain, self.folder)
             self.parts += 1
             done = self.folder.finished(task.number, task.mark) if self.folder and self.resume else None

@@ -19,8 +19,9 @@ from classifier.engine.parts import Answer, Task, judge_part
 from classifier.errors import ClusterError, MailboxError, MissingPackage
 from classifier.mailboxes import Problem
 
-PART_BYTES = 64 << 20
-"""Of an mbox that one worker gets at a time: some seconds of work, so that a lost one costs little."""
+LINES_BYTES, FILE_BYTES = 16 << 20, 64 << 20
+"""Of an mbox that one worker gets at a time: some seconds of work, so that a lost one costs little; more for
+Parquet, as many small files are slow to read."""
 
 AHEAD = 4
 """Parts a thread of the cluster under way; more would wait in memory for the one that comes first."""

@@ -103,6 +103,7 @@ def unpacking(path: Path) -> dict[str, Stage]:
 def judging(path: Path, model: str) -> dict[str, Stage]:
     """Scan, judge and write, each alone."""
     from classifier import Classifier, open_mailbox
+    from classifier.engine.batches import batches
     from classifier.mailboxes.mbox import Mbox
     from classifier.output import parquet
     from classifier.output.lines import csv_rows, jsonl
@@ -111,12 +112,25 @@ def judging(path: Path, model: str) -> dict[str, Stage]:
     stored = list(open_mailbox(path))
     judged = list(classifier.judged_many(stored))
 
+    some = [[classifier.open_message(one) for one in batch] for batch in batches(stored)]
+    rows = [classifier.rows(batch) for batch in some]
+
+    def features() -> None:
+        for batch in batches(stored):
+            classifier.rows([classifier.open_message(one) for one in batch])
+
+    def score() -> None:
+        for each in rows:
+            classifier.corrections.score(each, classifier.model.tables)
+
     def write(sink: str) -> None:
         parquet.write(judged, sink)
 
     return {
         "scan for borders": lambda: sum(1 for _ in Mbox(str(path)).records()),
         "judge": lambda: sum(map(len, classifier.judged_many(stored))),
+        "of that: parse and find features": features,
+        "of that: add up weights": score,
         "write jsonl": lambda: list(map(jsonl, judged)),
         "write CSV": lambda: list(map(csv_rows, judged)),
         "write Parquet": lambda: write(os.devnull),
