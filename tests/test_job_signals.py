@@ -24,6 +24,8 @@ SCENES = {
     "large": USUAL.format(9000, 9_000_000_000),
     "failed": "exit status 3\n",
     "nearly": "/srv 97% used\n",
+    "shuffled": USUAL.format(102, 4_010_000).split("\n", 1)[1] + "backup of /srv started\n/srv 90% used\n",
+    "repeated": USUAL.format(102, 4_010_000) + "/srv 90% used\n" * 60,
     "expiring": "www.example.net: expires in 5 days\n",
 }
 
@@ -42,6 +44,9 @@ def scenes() -> dict[str, Facts]:
         found[name] = _facts(recaller, cron(body), 20)
     found["late"] = _facts(recaller, cron(USUAL.format(102, 4_010_000)), 60)
     found["burst"] = _facts(recaller, cron(USUAL.format(102, 4_010_000)), 19.001)
+    for minute in range(12):
+        recaller.observe(arrival(cron(USUAL.format(102, 4_010_000)), 20 + minute / 1440))
+    found["rush"] = _facts(recaller, cron(USUAL.format(102, 4_010_000)), 20.01)
     found["other job"] = _facts(recaller, cron("hello", command="other"), 20)
     recaller.relabel(arrival(cron("x"), 20), None, "important")
     found["important"] = _facts(recaller, cron("x"), 20)
@@ -85,6 +90,12 @@ def test_without_history_it_knows_nothing(signal: Signal) -> None:
         ("expiring", "job.days_left", "job.days_left>=4"),
         ("nearly", "job.fullest", "job.fullest>=95"),
         ("failed", "job.success_missing", "job.success_missing=no"),
+        ("shuffled", "job.order", "job.order>=0.15"),
+        ("usual", "job.order", "job.order<0.05"),
+        ("repeated", "job.swelling", "job.swelling>=3"),
+        ("usual", "job.swelling", "job.swelling<0.7"),
+        ("rush", "job.rush", "job.rush>=2.1"),
+        ("usual", "job.rush", "job.rush<0.7"),
         ("late", "job.gap", "job.gap>=2"),
         ("burst", "job.gap", "job.gap<-2"),
         ("other job", "job.first_on_known_host", "job.first_on_known_host=yes"),

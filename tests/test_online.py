@@ -254,6 +254,29 @@ def test_the_trained_model_counts_less_where_it_is_always_wrong() -> None:
     assert 0 <= corrections.shares()[0, 0] < PACES[0].share_given
 
 
+@pytest.mark.parametrize("label", ["important", "unimportant"])
+def test_a_trained_model_moves_to_where_the_message_and_its_weights_agree(label: str) -> None:
+    sure = Tables(SCHEMA, TABLES.weights, np.array([-9.0, -2.0 if label == "important" else 2.0]))
+    corrections, row = Corrections(SCHEMA), rows_of(mail("ham", 1))
+    before = corrections.score(row, sure)[0, 1]
+    corrections.learn(b"1" * 16, label, row, sure)
+    after = corrections.score(row, sure)[0, 1]
+    pull = (label == "important") - 1 / (1 + np.exp(-after))
+    filled = sum(int(block.counts[0] > 0) for block in row.blocks)
+    assert abs(before) > abs(after)
+    assert after - before == pytest.approx(PACES[1].variance * pull * filled, abs=0.01)
+    stranger = corrections.score(rows_of(b"From: x@y.example\nSubject: zq\n\nvw xj\n"), sure)[0, 1]
+    assert abs(stranger - before) < abs(after - before) / 2
+
+
+def test_a_trained_model_is_not_moved_where_it_is_right() -> None:
+    sure = Tables(SCHEMA, TABLES.weights, np.array([0.0, -9.0]))
+    corrections = Corrections(SCHEMA)
+    for number in range(40):
+        corrections.learn(number.to_bytes(16, "big"), "unimportant", rows_of(mail("ham", number)), sure)
+    assert corrections.score(rows_of(mail("ham", 77)), sure)[0, 1] == pytest.approx(-9.0, abs=0.05)
+
+
 def test_corrections_survive_in_the_model_file(tmp_path: Path) -> None:
     first = Classifier(schema=SCHEMA)
     for number, label in enumerate(["spam", "ham", "important", "unimportant"]):

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import struct
+
+import orjson
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -300,3 +303,63 @@ def test_a_label_on_a_job_never_heard_of_leaves_no_trace_either() -> None:
     recaller.relabel(arrival(cron("x"), 0), None, "unimportant")
     recaller.relabel(arrival(cron("x"), 0), "unimportant", None)
     assert not records(recaller)
+
+
+STEPS = "".join(f"step {name} done\n" for name in ("one", "two", "three", "four", "five", "six"))
+
+
+@pytest.mark.parametrize(
+    ("body", "disorder"),
+    [
+        (STEPS, 0.0),
+        ("step zero done\n" + STEPS, 0.0),  # a line more moves none
+        (STEPS.replace("step two done\n", ""), 0.0),
+        ("step six done\n" + STEPS.replace("step six done\n", ""), 1 / 7),  # the subject is the seventh
+        ("".join(reversed(STEPS.splitlines(keepends=True))), 5 / 7),
+        ("step two done\nstep one done\n", 0.0),  # too few to speak of an order
+    ],
+)
+def test_lines_in_another_order_are_told(body: str, disorder: float) -> None:
+    assert past(after(8, STEPS), body).disorder == pytest.approx(disorder)
+
+
+def test_a_job_that_never_keeps_an_order_is_known_for_it() -> None:
+    recaller = JobRecaller(Ram())
+    for day in range(30):
+        lines = STEPS.splitlines(keepends=True)
+        recaller.observe(arrival(cron("".join(lines[day % 6 :] + lines[: day % 6])), day))
+    assert past(recaller, STEPS, 30).shuffled > 0.1
+    assert past(after(30, STEPS), STEPS, 30).shuffled == 0
+
+
+@pytest.mark.parametrize(("times", "swollen"), [(5, False), (6, False), (500, True)])
+def test_a_line_repeated_far_oftener_than_before_swells(times: int, swollen: bool) -> None:
+    found = past(after(8, "link eth0 lost for 3 ms\n" * 5), "link eth0 lost for 3 ms\n" * times)
+    assert (found.swelling > 2) is swollen
+    assert past(after(8), "new complaint\n" * times).swelling > 1
+
+
+def test_a_record_without_places_is_still_read() -> None:
+    kept = records(after(5))[0]
+    old = _as_first_version(kept)
+    again = Record.unpack(old)
+    assert again.mails == kept.mails
+    assert {key: seen.weight for key, seen in again.lines.items()} == {
+        key: seen.weight for key, seen in kept.lines.items()
+    }
+    assert Record.unpack(again.pack()).pack() == again.pack()
+    with pytest.raises(ValueError, match="version 9"):
+        Record.unpack(b"\x09" + old[1:])
+
+
+def _as_first_version(record: Record) -> bytes:
+    """Pack a record as the first version did, which knew neither places nor repetitions."""
+    packed = record.pack()
+    _, size, _ = struct.unpack_from("<BIH", packed)
+    told = orjson.dumps(orjson.loads(packed[7 : 7 + size])[:16])
+    lines = b"".join(
+        struct.pack("<QfIII?", key, each.weight, each.first, each.last, each.since, each.good)
+        for key, each in record.lines.items()
+    )
+    slots = packed[7 + size + 31 * len(record.lines) :]
+    return struct.pack("<BIH", 1, len(told), 0) + told + lines + slots

@@ -9,7 +9,7 @@ from classifier.markup import clean
 
 if TYPE_CHECKING:
     from classifier.mail import Message
-    from classifier.rootmail.history import JobPast
+    from classifier.rootmail.job_past import JobPast
 
 MARKED = 3
 """Lines that are marked at most: the gravest."""

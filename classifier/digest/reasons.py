@@ -9,7 +9,7 @@ from classifier.markup import clean
 from classifier.rootmail.alarms import THEMES
 
 if TYPE_CHECKING:
-    from classifier.rootmail.history import JobPast
+    from classifier.rootmail.job_past import JobPast
     from classifier.verdict import Verdict
 
 MOST = 4

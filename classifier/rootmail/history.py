@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import struct
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from classifier.rootmail.alarms import FAILURE
+from classifier.rootmail.flow import disorder_of, swelling_of
 from classifier.rootmail.identity import OTHER, Identity, identify
+from classifier.rootmail.job_past import JobPast
 from classifier.rootmail.masks import Line, read_lines
-from classifier.rootmail.past import Change, Gone, Told, tell_gone, tell_lines, tell_values
+from classifier.rootmail.past import Change, Told, tell_gone, tell_lines, tell_values
 from classifier.rootmail.record import Record
-from classifier.rootmail.sums import NEWS, Sums, add_up
+from classifier.rootmail.sums import NEWS, add_up
 
 if TYPE_CHECKING:
     from classifier.mail import Message
@@ -64,66 +65,6 @@ class Arrival(Protocol):
     def now(self) -> float:
         """When it came, in unix seconds."""
         ...
-
-
-@dataclass(frozen=True, slots=True)
-class JobPast:
-    """One mail of a job against what was known of it when the mail came.
-
-    Parameters
-    ----------
-    identity : Identity
-    mails : int
-        Of the job, before this one.
-    first, last : float
-        Arrival of the job's first and last mail, in unix seconds; 0 where there was none.
-    arrivals : tuple of int
-        The job's last arrivals, in unix seconds.
-    now : float
-        Arrival of this mail.
-    host_since : float
-        When its host was first heard of; `now` where never before.
-    host_mails : int
-        Of the host, before this one.
-    unrest : float
-        Share of the job's mails that brought new lines.
-    scare, swing : float
-        Share of the job's mails that brought a new line of trouble, and a number far out of its range.
-    usual_length : float
-        Mean ln(1 + lines) of its mails.
-    length : int
-        Lines of this one.
-    told : tuple of Told
-        Its lines, the subject first, each template once.
-    gone : tuple of Gone
-        The usual lines that are missing, the most usual first.
-    changes : tuple of Change
-        Its numbers against their past.
-    sums : Sums
-        All that in a few numbers.
-    important, unimportant : int
-        Mails of the job that the reader called so.
-    """
-
-    identity: Identity
-    mails: int
-    first: float
-    last: float
-    arrivals: tuple[int, ...]
-    now: float
-    host_since: float
-    host_mails: int
-    unrest: float
-    scare: float
-    swing: float
-    usual_length: float
-    length: int
-    told: tuple[Told, ...]
-    gone: tuple[Gone, ...]
-    changes: tuple[Change, ...]
-    sums: Sums
-    important: int
-    unimportant: int
 
 
 class _Reading(NamedTuple):
@@ -196,6 +137,9 @@ class JobRecaller:
             sums=add_up(told, changes),
             important=record.important,
             unimportant=record.unimportant,
+            disorder=disorder_of(lines, record),
+            shuffled=record.shuffled,
+            swelling=swelling_of(lines, record),
         )
 
     def observe(self, arrival: Arrival) -> None:
@@ -217,6 +161,7 @@ class JobRecaller:
             date.zone if date else None,
             scared=any(each.alarm.grade >= FAILURE and each.state in NEWS for each in told),
             swung=any(each.kind and abs(each.z) >= FAR for each in changes),
+            disorder=disorder_of(reading.lines, record),
         )
         self._memory.put("job", _place(reading.identity), record.pack())
         since, mails = self._host(reading.identity, arrival.now)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import struct
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
@@ -11,15 +12,17 @@ import orjson
 
 from classifier.rootmail.alarms import alarm_of
 from classifier.rootmail.masks import Line, reading_key, template_key
-from classifier.rootmail.traces import DECAY, Seen, Slot
+from classifier.rootmail.traces import Seen, Slot
 
 LINES_KEPT, SLOTS_KEPT, ARRIVALS_KEPT = 384, 128, 96
 """Templates, numbers and arrival times of a job that are kept; the least usual are forgotten first."""
 
-VERSION = 1
+VERSION = 2
+"""Of a record. The first, still read, knew neither places nor repetitions of lines."""
 
 _HEAD = struct.Struct("<BIH")
-_SEEN = struct.Struct("<QfIII?")
+_SEEN = struct.Struct("<QfIII?Hf")
+_SEEN_1 = struct.Struct("<QfIII?")
 _SLOT = struct.Struct("<QHfffffff")
 
 
@@ -49,6 +52,8 @@ class Record:
         Mails that somebody taught us to be so.
     zone : int or None
         Minutes east of Greenwich of the last mail's Date:.
+    shuffled : float
+        Mean share of the usual lines that stood in another order than in the mail before.
     """
 
     host: str
@@ -68,6 +73,7 @@ class Record:
     important: int = 0
     unimportant: int = 0
     zone: int | None = None
+    shuffled: float = 0.0
 
     @property
     def name(self) -> str:
@@ -82,6 +88,7 @@ class Record:
         *,
         scared: bool = False,
         swung: bool = False,
+        disorder: float = 0.0,
     ) -> None:
         """Remember one mail.
 
@@ -95,11 +102,14 @@ class Record:
             Minutes east of Greenwich of its Date:.
         scared, swung : bool, default False
             Whether it brought a new line of trouble, or a number far out of its range.
+        disorder : float, default 0.0
+            Share of its usual lines that stood in another order than in the mail before.
         """
         if not self.mails:
             self.first = now
         fresh = False
         keys: dict[int, bool] = {}
+        times: Counter[int] = Counter()
         slots: dict[int, float] = {}
         count = 0
         for line in lines:
@@ -107,20 +117,23 @@ class Record:
             key = template_key(line.template)
             themes = alarm_of(line.reading).themes
             keys[key] = "success" in themes or "recovery" in themes
+            times[key] += 1
             fresh = fresh or key not in self.lines
             if line.values:
                 keys[reading_key(line)] = False
+                times[reading_key(line)] += 1
             for at, value in enumerate(line.values):
                 slots.setdefault((key + at + 1) & _MASK, value)
         moment = min(max(int(now), 0), _LATEST)
-        for key, good in keys.items():
-            self._see(key, moment, good)
+        for place, (key, good) in enumerate(keys.items()):
+            self._see(key, moment, good, place, times[key])
         for key, value in slots.items():
             self._measure(key, value)
         step = max(1 / (self.mails + 1), 0.05)
         self.unrest += step * (fresh - self.unrest)
         self.scare += step * (scared - self.scare)
         self.swing += step * (swung - self.swing)
+        self.shuffled += step * (disorder - self.shuffled)
         self.length += step * (math.log1p(count) - self.length)
         self.mails += 1
         self.last = now
@@ -128,13 +141,12 @@ class Record:
         self.arrivals = [*self.arrivals, moment][-ARRIVALS_KEPT:]
         self._forget()
 
-    def _see(self, key: int, now: int, good: bool) -> None:
+    def _see(self, key: int, now: int, good: bool, place: int, times: int) -> None:
         seen = self.lines.get(key)
         if seen is None:
-            self.lines[key] = Seen(1.0, self.mails, self.mails, now, good)
+            self.lines[key] = Seen(1.0, self.mails, self.mails, now, good, place, math.log1p(times))
         else:
-            seen.weight = seen.weight * DECAY ** (self.mails - seen.last) + 1
-            seen.last = self.mails
+            seen.again(self.mails, place, times)
 
     def _measure(self, key: int, value: float) -> None:
         slot = self.slots.pop(key, None)  # put back at the end: the order tells the age
@@ -164,11 +176,11 @@ class Record:
             [
                 self.host, self.tool, self.job, self.user, self.mails, self.first, self.last, self.arrivals,
                 self.unrest, self.scare, self.swing, self.length, self.important, self.unimportant, self.zone,
-                len(self.lines),
+                len(self.lines), self.shuffled,
             ]
         )  # fmt: skip
         lines = b"".join(
-            _SEEN.pack(key, each.weight, each.first, each.last, each.since, each.good)
+            _SEEN.pack(key, each.weight, each.first, each.last, each.since, each.good, each.place, each.often)
             for key, each in self.lines.items()
         )
         slots = b"".join(
@@ -212,15 +224,17 @@ class Record:
     @classmethod
     def _unpack(cls, raw: bytes) -> Record:
         version, size, _ = _HEAD.unpack_from(raw)
-        if version != VERSION:
-            raise ValueError(f"a job's record is of version {version}, this program reads {VERSION}")
+        if version not in (1, VERSION):
+            raise ValueError(f"a job's record is of version {version}, this program reads 1 and {VERSION}")
+        lines = _SEEN if version == VERSION else _SEEN_1
         at = _HEAD.size + size
         told = orjson.loads(raw[_HEAD.size : at])
-        middle = at + told[15] * _SEEN.size
+        middle = at + told[15] * lines.size
         record = cls(*told[:8])
         record.unrest, record.scare, record.swing, record.length = told[8:12]
         record.important, record.unimportant, record.zone = told[12:15]
-        record.lines = {key: Seen(*rest) for key, *rest in _SEEN.iter_unpack(raw[at:middle])}
+        record.shuffled = told[16] if version == VERSION else 0.0
+        record.lines = {key: Seen(*rest) for key, *rest in lines.iter_unpack(raw[at:middle])}
         record.slots = {key: Slot(*rest) for key, *rest in _SLOT.iter_unpack(raw[middle:])}
         return record
 

@@ -23,6 +23,10 @@ class Seen:
         When it came first, in unix seconds.
     good : bool
         Whether it tells of success.
+    place : int
+        Where it stood first in the last mail that had it, in different lines from the top.
+    often : float
+        Mean ln(1 + x) of how often it stood in a mail that had it.
     """
 
     weight: float
@@ -30,6 +34,22 @@ class Seen:
     last: int
     since: int
     good: bool
+    place: int = 0
+    often: float = math.log(2)
+
+    def again(self, mails: int, place: int, times: int) -> None:
+        """Take in that it stood in one more mail.
+
+        Parameters
+        ----------
+        mails : int
+            Mails of the job before that one.
+        place, times : int
+            Where it stood first, and how often.
+        """
+        self.weight = self.weight * DECAY ** (mails - self.last) + 1
+        self.often += max(1 / (self.weight + 1), 0.05) * (math.log1p(times) - self.often)
+        self.last, self.place = mails, place
 
     def rate(self, mails: int) -> float:
         """Share of the job's mails with it, the later ones counting more.

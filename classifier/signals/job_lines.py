@@ -187,3 +187,31 @@ def news(facts: Facts) -> frozenset[str] | None:
         first = past.told[0]
         crosses.add(f"subject={GRADES[first.alarm.grade]},usual={first.state == 'usual':d},old={old:d}")
     return frozenset(crosses)
+
+
+@signal("job.order", kind="number", needs=HISTORY, default=False, edges=(0.05, 0.15, 0.4))
+def order(facts: Facts) -> float | None:
+    """How much the usual lines have changed their order, beyond the job's habit.
+
+    Sees: which share of them would have to move to stand as in the last mail, less the mean of that share;
+    unknown before the job's third mail.
+    Means: steps of a job that ran in another order, or after one that failed.
+    Fooled by: lists sorted by what they count.
+    Source: Schensted 1961 (longest increasing subsequence); measured on P5.
+    """
+    past = past_of(facts)
+    return None if past is None or past.mails < SETTLED else past.disorder - past.shuffled
+
+
+@signal("job.swelling", kind="number", needs=HISTORY, default=False, edges=(0.7, 1.4, 2.1, 3))
+def swelling(facts: Facts) -> float | None:
+    """How much oftener than it used to be a line is repeated.
+
+    Sees: the largest natural logarithm of its times in this mail over those in mails before; unknown before
+    the job's third mail.
+    Means: one complaint a thousand times.
+    Fooled by: busy days.
+    Source: measured on P5; no standard speaks of it.
+    """
+    past = past_of(facts)
+    return None if past is None or past.mails < SETTLED else past.swelling

@@ -14,6 +14,9 @@ from classifier.learners.online.pace import Pace
 SPREADS = 1024
 """Squared errors are kept in such parts."""
 
+_HALVINGS = 24
+"""Of the span in which a way is sought: finer than `UNIT`."""
+
 
 class Case(NamedTuple):
     """One message as one question sees it before it is learned.
@@ -55,11 +58,14 @@ def teach(case: Case, pace: Pace) -> tuple[Lesson, NDArray[np.uint8]]:
     rates : ndarray of shape (n_set,), uint8
         Codes of the columns' rates; empty where the linear learner stays.
     """
-    rates = rate_codes(case.spreads, pace)
-    slope = float((np.exp2(-rates / SLOWNESS) * case.lengths).sum())
-    rate = pace.rate_on_top if case.parts[0] else pace.rate
-    step = rate / math.sqrt(pace.damping)
-    way, spread = _walk(case.answer, float(case.parts[0] + case.parts[1]), slope, step, pace)
+    log_odds = float(case.parts[0] + case.parts[1])
+    if case.parts[0] and pace.variance:
+        rates, spread = np.zeros(len(case.lengths), np.uint8), 0
+        way = _leap(case.answer, log_odds, float(case.lengths.sum()), pace.variance)
+    else:
+        rates = rate_codes(case.spreads, pace)
+        slope = float((np.exp2(-rates / SLOWNESS) * case.lengths).sum())
+        way, spread = _walk(case.answer, log_odds, slope, pace.rate / math.sqrt(pace.damping), pace)
     side = 1 if case.answer else -1
     heard = pace.share_bayes != 0 or pace.share_rate != 0
     unclear = heard & case.filled & (side * case.parts[2:] < pace.clear) & (side * case.joined < pace.sure)
@@ -106,6 +112,24 @@ def _walk(answer: int, log_odds: float, slope: float, step: float, pace: Pace) -
         way += step * error
         squares += error * error
     return (round(way / UNIT), round(SPREADS * squares)) if slope else (0, 0)
+
+
+def _leap(answer: int, log_odds: float, slope: float, variance: float) -> int:
+    """Go at once to where this message and the trained weights, as a prior, agree best.
+
+    The way solves ``way = variance * (answer - probability(log_odds + way * slope))``, which is where the
+    logistic loss plus the squares of all moves over twice the variance is least.
+    """
+    if not slope:
+        return 0
+    low, high = (0.0, variance) if answer else (-variance, 0.0)
+    for _ in range(_HALVINGS):
+        middle = (low + high) / 2
+        if variance * (answer - probability(log_odds + middle * slope)) > middle:
+            low = middle
+        else:
+            high = middle
+    return round((low + high) / 2 / UNIT)
 
 
 def probability(log_odds: float) -> float:
