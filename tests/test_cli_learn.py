@@ -248,7 +248,9 @@ def test_forgetting_reaches_what_was_observed(tiny_model: Path) -> None:
     before = triage.profile.file.read(count)[0][0]
     result = run("profile", "forget", "bob3@example.com")
     assert result.exit_code == OK
-    assert result.stdout == "forgot 0 learned messages and 1 records of history\n"
+    assert (
+        result.stdout == "forgot 0 learned messages and 4 records of history\n"
+    )  # himself, his letter, two shares
     assert triage.profile.file.read(count)[0][0] == before - 1
 
 

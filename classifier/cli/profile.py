@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import math
 import sys
 import time
 from datetime import UTC, datetime
-from typing import IO, TYPE_CHECKING, Any
+from typing import IO, Any
 
 import click
 
@@ -14,9 +15,6 @@ from classifier.cli.manual import Manual
 from classifier.cli.personal import Personal, personal
 from classifier.cli.screen import heading
 from classifier.output.safe import clean
-
-if TYPE_CHECKING:
-    from classifier.profile import Profile
 
 EXITS = (OK, CRASH, USAGE, MODEL, INTERRUPTED)
 DAY = 86_400
@@ -123,25 +121,17 @@ def import_(*, file: IO[bytes], personal: Personal) -> None:
 def forget(*, address: str, personal: Personal) -> None:
     """Forget ADDRESS, or with @DOMAIN all of its addresses, so that no byte of it is left in the file.
 
-    Gone are the history of the address and all that messages from it taught, also what had been taken back. A
-    domain's addresses are forgotten in what messages taught; the history of each single address is not known
-    to belong to it and has to be forgotten by itself. Copies and exports made before still hold it.
+    Gone are what is remembered of the address, its messages and its place in threads, and all that messages
+    from it taught, also what had been taken back. What was added up over many senders stays, for it names
+    nobody: how often words and files are answered, your habits, your threshold; and what machines' jobs sent.
+    What history was before, for "rollback", goes with it. Copies and exports made before still hold it.
     """
-    from classifier.engine.remembering import open_history
-    from classifier.profile.undo import forget as forget_in
+    from classifier.engine.forgetting import forget_address
 
     if "@" not in address or address.strip().endswith("@"):
         raise click.BadParameter(f"{address!r} is neither an address nor an @domain", param_hint="ADDRESS")
-    profile = personal.teach()
-    history = open_history(profile.memory)
-    before = _records(profile)
-    with profile.writing():
-        for part in history.recallers:
-            if hasattr(part, "forget"):
-                part.forget(address.strip().lower())
-    gone = forget_in(profile, address)
-    records = before - _records(profile)
-    click.echo(f"forgot {gone.corrections} learned messages and {records} records of history")
+    gone = forget_address(personal.teach(), address.strip().lower())
+    click.echo(f"forgot {gone.corrections} learned messages and {gone.records} records of history")
 
 
 @command.command(
@@ -156,29 +146,35 @@ def forget(*, address: str, personal: Personal) -> None:
 @click.option(
     "--to",
     required=True,
-    type=click.DateTime(["%Y-%m-%d", "%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"]),
+    type=click.DateTime(
+        ["%Y-%m-%d", "%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M:%S.%f"]
+    ),
     metavar="DATE",
     help="A day, meaning its first moment, or a day and a time of this machine's time zone.",
 )
 @personal
 def rollback(*, to: datetime, personal: Personal) -> None:
-    """Let those corrections count that counted at a time, and no others.
+    """Make the profile what it was at DATE.
 
-    Nothing is lost: rolling back to just before this rollback undoes it. What is remembered of senders and
-    threads stays, for it is what happened, not what was said of it.
+    That is: what you had taught, your threshold and habits, your own addresses, and what was remembered of
+    senders, threads and machines by then; mail observed since can be observed again.
+
+    Nothing is lost: rolling back to just before this rollback undoes it. Corrections go back to any moment.
+    The rest goes back to the minute where something was taught in it, else to the hour DATE is in, all of
+    which counts as before; to the day where it is more than two days ago; and at most five weeks. Audits
+    stay, and what "profile forget" removed stays removed: history goes back no further than to that.
     """
     from classifier.profile.undo import roll_back
 
     now = time.time()
     done = roll_back(personal.teach(), to.timestamp(), now)
     click.echo(f"took back {done.ended} corrections made since, brought back {done.revived} taken back since")
-    click.echo(
-        f'to undo this: mailtriage profile rollback --to "{datetime.fromtimestamp(now):%Y-%m-%dT%H:%M:%S}"'
-    )
-
-
-def _records(profile: Profile) -> int:
-    return int(profile.file.read("SELECT count(*) FROM memory")[0][0])
+    click.echo(f"{done.records} records of history are what they were")
+    if done.only_to is not None:
+        moment = datetime.fromtimestamp(done.only_to)
+        click.echo(f"history is kept from {moment:%Y-%m-%d %H:%M} on: it went back no further", err=True)
+    just_before = datetime.fromtimestamp(math.floor(now * 1000 - 1) / 1000)
+    click.echo(f'to undo this: mailtriage profile rollback --to "{just_before:%Y-%m-%dT%H:%M:%S.%f}"')
 
 
 def _shown(name: str, value: Any) -> str:

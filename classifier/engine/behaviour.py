@@ -39,6 +39,23 @@ _SEQUENCE = struct.Struct("<Q")
 _SLOT = struct.Struct("<I")
 
 
+def numbers_waiting(kind: str, record: bytes) -> int:
+    """Return the number of the message that a record of kind ``await`` or ``awaited`` is about.
+
+    Parameters
+    ----------
+    kind : str
+    record : bytes
+
+    Returns
+    -------
+    int
+        0 where it is damaged.
+    """
+    head = _ENTRY if kind == "await" else _SLOT
+    return int(head.unpack_from(record)[0]) if len(record) >= head.size else 0
+
+
 @dataclass(slots=True)
 class _Waiting:
     """A message that waits for its label."""

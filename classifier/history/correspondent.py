@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 
 from classifier.history.clock import DAY, Clock
 from classifier.history.correspondence import Correspondence, Keyed, LogShares, drawn, keys_of
+from classifier.history.forgetting import forget_people
 from classifier.history.letter import AUTHORS, Letter, Thread, Topic
 from classifier.history.person import Person
-from classifier.history.places import Places
+from classifier.history.places import Places, number_of
 from classifier.history.reader import Reader
 from classifier.history.reading import Reading, address_number, read_letter
 from classifier.history.shares import Shares
@@ -160,6 +161,7 @@ class Correspondent:
             if number in reading.addressed.others:
                 person = self._person(number, now)
                 person.written += step
+                person.home = reading.homes.get(number, 0)
                 person.written_at = now if step == 1.0 else person.written_at
                 self._keep(number, person, now)
         reader = self._reader(now)
@@ -195,6 +197,7 @@ class Correspondent:
                 person.answers_me += answers_me
                 person.first = person.first or now
                 person.last = now
+                person.home = reading.domain if number == reading.author else 0
                 self._keep(number, person, now)
         self._shares.came(keys, now)
         reader = self._reader(now)
@@ -257,19 +260,14 @@ class Correspondent:
             person = Person.unpack(self._people.get(number))
             new += not person.in_book
             person.in_book = 1
+            person.home = number_of("@" + address.strip().lower().rpartition("@")[2])
             self._keep(number, person, now)
         return new
 
-    def forget(self, address: str) -> None:
-        """Forget a person, or all at a domain given as ``@example.org``.
-
-        What is remembered of threads and words stays: it names nobody.
-
-        Parameters
-        ----------
-        address : str
-        """
-        self._people.delete(address_number(address))
+    def forget(self, address: str) -> frozenset[int]:
+        """Forget a person, or all at a domain; parameters and result as of `forget_people`."""
+        places = {"people": self._people, "letters": self._letters, "threads": self._threads}
+        return forget_people(self._memory, address, shares=self._shares.places, **places)
 
     def _reading(self, arrival: Arrival) -> Reading:
         """Read a message once for all that is asked about it in a row."""

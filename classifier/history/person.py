@@ -10,7 +10,9 @@ from classifier.history.clock import DAY, faded
 LONG, SHORT = 180 * DAY, 3 * DAY
 """Half-lives of what is remembered of a person, and of what is going on right now."""
 
-_RECORD = struct.Struct("<dddddffffffffHHB")
+_RECORD = struct.Struct("<dddddffffffffHHBI")
+_HOMELESS = struct.Struct("<dddddffffffffHHB")
+"""Records of before somebody's domain was noted."""
 
 
 @dataclass(slots=True)
@@ -36,6 +38,8 @@ class Person:
         Their mail that the reader called so.
     in_book : int
         1 where they are in the reader's address book.
+    home : int
+        Number of their domain; 0 for a domain itself, or where it is not known.
     """
 
     at: float = 0.0
@@ -54,6 +58,7 @@ class Person:
     important: int = 0
     unimportant: int = 0
     in_book: int = 0
+    home: int = 0
 
     def fade(self, now: float) -> Person:
         """Let the counts fade until now; returns itself."""
@@ -91,6 +96,8 @@ class Person:
         -------
         Person
         """
+        if record is not None and len(record) == _HOMELESS.size:
+            return cls(*_HOMELESS.unpack(record))
         if record is None or len(record) != _RECORD.size:
             return cls()
         return cls(*_RECORD.unpack(record))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+from collections.abc import Iterator
 from functools import lru_cache
 from hashlib import blake2b
 from typing import TYPE_CHECKING
@@ -93,6 +94,19 @@ class Places:
         until = int((now + hold) / _HOUR) + 1 if hold else 0
         self._memory.put(self._kind, key, _HEAD.pack(number, min(max(0, until), 0xFFFFFFFF)) + record)
 
+    def replace(self, number: int, record: bytes) -> None:
+        """Write another record of a number that is there, held as long as the one before.
+
+        Parameters
+        ----------
+        number : int
+        record : bytes
+        """
+        key = self._key(number)
+        there = self._memory.get(self._kind, key)
+        if there is not None and self.get(number) is not None:
+            self._memory.put(self._kind, key, there[: _HEAD.size] + record)
+
     def delete(self, number: int) -> None:
         """Forget the record of a number, if there is one.
 
@@ -102,3 +116,21 @@ class Places:
         """
         if self.get(number) is not None:
             self._memory.delete(self._kind, self._key(number))
+
+
+def numbered(memory: Memory, kind: str) -> Iterator[tuple[int, bytes]]:
+    """Walk through all records of a kind that lie in places.
+
+    Parameters
+    ----------
+    memory : Memory
+    kind : str
+
+    Yields
+    ------
+    (int, bytes)
+        The number that a record belongs to, and the record.
+    """
+    for _, found in memory.items(kind):
+        if len(found) >= _HEAD.size:
+            yield _HEAD.unpack_from(found)[0], found[_HEAD.size :]

@@ -27,6 +27,10 @@ _SERIES = re.compile(r"\b0{0,3}(\d{1,3})/0{0,3}(\d{1,3})\b")
 _VERSION = re.compile(r"\bv(\d{1,2})\b")
 _WORD = re.compile(r"[^\W\d_]\w{1,30}")
 _LIST_HOSTS = frozenset({"lists", "list", "groups", "googlegroups", "listserv", "mailman"})
+KINDS = ("reply", "mail", "patch", "cover", "first", "part")
+WHOM = ("to", "cc", "none")
+"""What a message may be, and how it may be addressed to the reader: answers are counted under these."""
+
 _LIST_ID = re.compile(r"<([^<>\s]{1,255})>\s*\Z")
 
 
@@ -102,6 +106,8 @@ class Reading:
         Numbers of the files that a patch in it, or quoted in it, changes, and of their folders.
     to, cc : tuple of int
         Numbers of all addresses.
+    homes : dict of int to int
+        Number of the domain of each address in them.
     """
 
     number: int
@@ -118,6 +124,7 @@ class Reading:
     files: tuple[int, ...]
     to: tuple[int, ...]
     cc: tuple[int, ...]
+    homes: dict[int, int]
 
 
 def read_letter(arrival: Arrival) -> Reading:
@@ -143,7 +150,7 @@ def read_letter(arrival: Arrival) -> Reading:
         parent=number_of("id:" + answers[0].strip("<>")) if answers else 0,
         ancestors=tuple(number_of("id:" + each.strip("<>")) for each in above),
         author=_person(author),
-        domain=number_of("@" + author.domain.lower()) if author and author.domain else 0,
+        domain=_home(author),
         name=author.name if author else "",
         dated=message.date.seconds if message.date else 0.0,
         addressed=_addressed(message, arrival.whose.me),
@@ -152,6 +159,7 @@ def read_letter(arrival: Arrival) -> Reading:
         files=tuple(number_of("file:" + each) for name in named for each in (name, name.rpartition("/")[0])),
         to=tuple(map(_person, message.to[:RECIPIENTS])),
         cc=tuple(map(_person, message.cc[:RECIPIENTS])),
+        homes={_person(each): _home(each) for each in (*message.to[:RECIPIENTS], *message.cc[:RECIPIENTS])},
     )
 
 
@@ -179,6 +187,10 @@ def _person(address: Address | None) -> int:
     if address is None or not address.local or not address.domain:
         return 0
     return address_number(address.addr)
+
+
+def _home(address: Address | None) -> int:
+    return number_of("@" + address.domain.lower()) if address and address.domain else 0
 
 
 def _addressed(message: Message, me: frozenset[str]) -> Addressed:

@@ -31,10 +31,10 @@ class Shares:
     """
 
     def __init__(self, memory: Memory) -> None:
-        self._places = Places(memory, "share", BITS)
+        self.places = Places(memory, "share", BITS)
 
     def _counts(self, key: int, now: float) -> tuple[float, float]:
-        record = self._places.get(key)
+        record = self.places.get(key)
         if record is None or len(record) != _COUNTS.size:
             return 0.0, 0.0
         came, answered, at = _COUNTS.unpack(record)
@@ -44,7 +44,7 @@ class Shares:
         for key in keys:
             before = self._counts(key, now)
             record = _COUNTS.pack(before[0] + came, before[1] + answered, now)
-            self._places.put(key, record, now, hold=7 * DAY if before[1] + answered > 0.5 else 0.0)
+            self.places.put(key, record, now, hold=7 * DAY if before[1] + answered > 0.5 else 0.0)
 
     def came(self, keys: Iterable[int], now: float) -> None:
         """Count a message under its keys.

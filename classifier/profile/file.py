@@ -61,6 +61,10 @@ class ProfileFile:
     ----------
     readonly : bool
         Whether it can only be read.
+    said : bool
+        Whether this transaction holds something that the user said.
+    era : int
+        Under which it keeps what was before, see `past`; 0 where it is not yet known.
     voids : int
         How often what was read or written since has been undone: by then it must be read again.
 
@@ -75,6 +79,8 @@ class ProfileFile:
         self.base, self.readonly = connect(self.path, create=create)
         self.pending: Pending | None = None
         self.voids = 0
+        self.said = False
+        self.era = 0
         self._depth = self._changes = 0
         self._batching = False
         self._began = 0.0
@@ -213,6 +219,7 @@ class ProfileFile:
     def _undo(self, everything: bool) -> None:
         """Undo one change, or all that is not committed."""
         self.voids += 1
+        self.era = 0
         if self.pending:
             self.pending.discard()
         with suppress(sqlite3.Error):  # what led here is the error to speak of
@@ -225,6 +232,7 @@ class ProfileFile:
         self._end()
 
     def _end(self) -> None:
+        self.said, self.era = False, 0
         if self.pending:
             self.pending.end()
 

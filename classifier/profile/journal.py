@@ -284,6 +284,7 @@ def next_stamp(file: ProfileFile) -> int:
     -------
     int
     """
+    file.said = True
     file.write("UPDATE facts SET value=value+1 WHERE name='stamp'")
     return int(file.read("SELECT value FROM facts WHERE name='stamp'")[0][0])
 

@@ -44,5 +44,15 @@ CREATE TABLE sums (
 );
 """
 
-STEPS: tuple[str, ...] = (_FIRST, _SECOND)
+# What records were before their first change in an era, see `past`.
+_THIRD = """
+CREATE TABLE eras (id INTEGER PRIMARY KEY AUTOINCREMENT, began REAL NOT NULL, ended REAL NOT NULL);
+CREATE TABLE past (
+    era INTEGER NOT NULL, kind TEXT NOT NULL, key BLOB NOT NULL, value BLOB, PRIMARY KEY (era, kind, key)
+) WITHOUT ROWID;
+ALTER TABLE observed ADD COLUMN era INTEGER NOT NULL DEFAULT 0;
+INSERT INTO facts VALUES ('past_from', CAST(strftime('%s', 'now') AS REAL));
+"""
+
+STEPS: tuple[str, ...] = (_FIRST, _SECOND, _THIRD)
 """What leads from each version to the next; the version of a file is the number of steps made."""

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 
 from classifier.profile.file import PENDING, ProfileFile
 from classifier.profile.key import hashed, seal, unseal
+from classifier.profile.past import BEFORE, HOUR, MINUTE, era_at
 
 Name = tuple[str, bytes]
 
@@ -127,7 +129,10 @@ class ProfileMemory:
         self._changing.clear()
 
     def flush(self) -> None:
-        """Write all accepted changes."""
+        """Write all accepted changes, and keep what was there before."""
+        if self._changed:
+            era = era_at(self._file, time.time(), MINUTE if self._file.said else HOUR)
+            self._file.base.executemany(BEFORE, [(era, *name, *name) for name in self._changed])
         kept = ((name, value) for name, value in self._changed.items() if value is not None)
         self._file.base.executemany(_PUT, [(*name, seal(self._key, value)) for name, value in kept])
         self._file.base.executemany(_DELETE, [name for name, value in self._changed.items() if value is None])

@@ -16,6 +16,7 @@ from classifier.profile.file import ProfileFile
 from classifier.profile.journal import next_stamp
 from classifier.profile.key import hashed
 from classifier.profile.memory import ProfileMemory
+from classifier.profile.past import HOUR, era_at, note_own
 from classifier.profile.taught import Taught
 
 if TYPE_CHECKING:
@@ -166,7 +167,8 @@ class Profile:
         """
         with self.writing():
             for address in addresses:
-                self.file.write("INSERT OR IGNORE INTO mine VALUES (?)", (address.lower(),))
+                if self.file.write("INSERT OR IGNORE INTO mine VALUES (?)", (address.lower(),)):
+                    note_own(self.file, address.lower())
 
     def first_sight(self, fingerprint: bytes, now: float) -> bool:
         """Note that a message was observed.
@@ -184,7 +186,8 @@ class Profile:
         """
         name = int.from_bytes(hashed(self._key, "observed", fingerprint)[:8], "little", signed=True)
         day = int(max(0.0, now)) // DAY
-        fresh = self.file.write("INSERT OR IGNORE INTO observed VALUES (?, ?)", (name, day)) > 0
+        era = era_at(self.file, time.time(), HOUR)
+        fresh = self.file.write("INSERT OR IGNORE INTO observed VALUES (?, ?, ?)", (name, day, era)) > 0
         if fresh:
             self._prune()
         return fresh

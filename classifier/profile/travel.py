@@ -182,7 +182,9 @@ def _take_memory(file: ProfileFile, row: Any) -> int:
 
 
 def _take_observed(file: ProfileFile, row: Any) -> int:
-    return file.write("INSERT OR IGNORE INTO observed VALUES (?, ?)", tuple(_values(row, int, int)))
+    return file.write(
+        "INSERT OR IGNORE INTO observed (message, day) VALUES (?, ?)", tuple(_values(row, int, int))
+    )
 
 
 def _take_audit(file: ProfileFile, row: Any) -> int:

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from classifier.errors import ProfileError
 from classifier.profile.journal import next_epoch, next_stamp
+from classifier.profile.past import forget_past, go_back, reaches_back
 from classifier.profile.profile import Profile
 
 _TAKEN_BACK = "UPDATE corrections SET until=?, stamp=? WHERE until IS NULL AND since>?"
@@ -30,10 +31,16 @@ class RolledBack(NamedTuple):
         Corrections made since, which count no more.
     revived : int
         Corrections taken back since, which count again.
+    records : int
+        Records of history that changed since, and are again what they were.
+    only_to : float or None
+        The earliest moment, unix seconds, to which history could go back, where that is later than was asked.
     """
 
     ended: int
     revived: int
+    records: int
+    only_to: float | None
 
 
 class Forgotten(NamedTuple):
@@ -52,9 +59,9 @@ class Forgotten(NamedTuple):
 
 
 def roll_back(profile: Profile, to: float, now: float) -> RolledBack:
-    """Let the corrections count that counted at some time; going back can itself be undone in the same way.
+    """Make the profile what it was at some time; going back can itself be undone in the same way.
 
-    History is not rolled back: it is what happened, not what was said of it.
+    Corrections, history, habits, threshold, what was observed and own addresses; audits stay.
 
     Parameters
     ----------
@@ -77,7 +84,9 @@ def roll_back(profile: Profile, to: float, now: float) -> RolledBack:
         stamp = next_stamp(profile.file)
         ended = profile.file.write(_TAKEN_BACK, (now, stamp, to))
         revived = profile.file.write(_BROUGHT_BACK, (now, stamp, to, to))
-    return RolledBack(ended, revived)
+        records = go_back(profile.file, to, now)
+        reach = reaches_back(profile.file)
+    return RolledBack(ended, revived, records, None if reach <= max(to, profile.created) else reach)
 
 
 def forget(profile: Profile, address: str) -> Forgotten:
@@ -112,6 +121,7 @@ def forget(profile: Profile, address: str) -> Forgotten:
         records = sum(profile.file.write("DELETE FROM memory WHERE kind=? AND key=?", name) for name in names)
         profile.file.write("DELETE FROM mine WHERE address=?", (address,))
         profile.file.write("DELETE FROM sums")
+        forget_past(profile.file)
         next_epoch(profile.file)
     profile.file.scrub()
     return Forgotten(gone, records)

@@ -1,0 +1,55 @@
+"""Forgetting somebody for good: in history, in what waits to be learned, and in the profile's own tables."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from classifier.engine.behaviour import numbers_waiting
+from classifier.engine.remembering import open_history
+from classifier.profile.undo import Forgotten, forget
+
+if TYPE_CHECKING:
+    from classifier.profile import Profile
+
+
+def forget_address(profile: Profile, address: str) -> Forgotten:
+    """Remove all that a profile knows of an address, or of all addresses of a domain.
+
+    Parameters
+    ----------
+    profile : Profile
+    address : str
+        ``ada@example.org``, or ``@example.org``.
+
+    Returns
+    -------
+    Forgotten
+
+    Raises
+    ------
+    ProfileError
+        If it is no address.
+    ProfileNotWritten
+        If it cannot be written, or another program keeps the old bytes alive.
+    """
+    before = _records(profile)
+    with profile.writing():
+        written: set[int] = set()
+        for part in open_history(profile.memory).recallers:
+            if hasattr(part, "forget"):
+                written |= part.forget(address)
+        _forget_waiting(profile, written)
+    gone = forget(profile, address)
+    return Forgotten(gone.corrections, before - _records(profile))
+
+
+def _forget_waiting(profile: Profile, written: set[int]) -> None:
+    """Drop what waits to be learned from their messages; the records lie under keys of every model."""
+    for kind in ("await", "awaited"):
+        for key, record in list(profile.memory.items(kind)):
+            if numbers_waiting(kind, record) in written:
+                profile.file.write("DELETE FROM memory WHERE kind=? AND key=?", (kind, key))
+
+
+def _records(profile: Profile) -> int:
+    return int(profile.file.read("SELECT count(*) FROM memory")[0][0])
