@@ -12,7 +12,7 @@ from cli_mail import chatty, mail, mixed, write_mbox
 from classifier.engine import Classifier
 from classifier.mailboxes import Problem, open_mailbox
 
-pytest.importorskip("s3fs", reason="s3fs is not installed")
+s3fs = pytest.importorskip("s3fs", reason="s3fs is not installed")
 moto = pytest.importorskip("moto.server", reason="moto[server] is not installed")
 fsspec = pytest.importorskip("fsspec", reason="needs the extra dask")
 pytest.importorskip("pyarrow", reason="needs the extra dask")
@@ -33,6 +33,7 @@ def bucket(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
         monkeypatch.setenv(name, "testing")
     monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://{host}:{port}")
     monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+    s3fs.S3FileSystem.clear_instance_cache()  # each test has a server of its own
     name = f"mail-{uuid.uuid4().hex}"
     fsspec.filesystem("s3").mkdir(name)
     yield f"s3://{name}"
