@@ -143,6 +143,37 @@ def test_by_time_the_past_judges_the_future(tmp_path: Path) -> None:
     assert whole["run"]["learned"] == [8, 16]
 
 
+def turned(tmp_path: Path) -> dict[str, Path]:
+    """Nightly mail of four hosts, newest first: what one host always says is news on the next one."""
+    texts = ("mirror is in step with its twin", "mirror lags behind its twin")
+    boxes: dict[str, list[bytes]] = {"important": [], "unimportant": []}
+    for day in reversed(range(24)):
+        for host in range(4):
+            news = day in (9, 15, 21)
+            text = texts[(host + news) % 2]
+            raw = (
+                f"Message-ID: <{day}.{host}@h{host}.example.org>\n"
+                f"From: root@h{host}.example.org (Cron Daemon)\n"
+                f"Date: {1 + day} Jan 2026 04:00:00 +0000\nSubject: Cron <root@h{host}> nightly\n\n{text}\n"
+            )
+            boxes["important" if news else "unimportant"].append(raw.encode())
+    return {label: write_mbox(tmp_path / label, mails) for label, mails in boxes.items()}
+
+
+def test_history_in_order_of_arrival_tells_what_words_cannot(tmp_path: Path) -> None:
+    boxes = turned(tmp_path)
+    common = ("evaluate", "--cv", "4", "--bits", "12", *OWN, "--group", "host", "--near", "ignore")
+    mails = given(boxes, "important", "unimportant")
+    precision = {
+        history: told(run(*common, *history, "--json", *mails))["questions"]["importance"][
+            "average_precision"
+        ]
+        for history in ((), ("--history",))
+    }
+    assert precision[()]["value"] < 0.6
+    assert precision[("--history",)]["value"] > 0.95
+
+
 def test_two_models_on_the_same_mail(folders: dict[str, Path], tiny_model: Path) -> None:
     common = ("evaluate", "-m", tiny_model, *OWN, "--compare", tiny_model)
     same = told(run(*common, "--json", *given(folders)))["comparison"]
@@ -206,6 +237,7 @@ def test_an_empty_mailbox_judges_nothing(tmp_path: Path, tiny_model: Path) -> No
         ([], "no labelled mail"),
         (["--cv", "3", "-m", "starter", "--spam", "x"], "--cv trains models of its own"),
         (["--bits", "12", "--spam", "x"], "--bits is for --cv"),
+        (["--history", "--spam", "x"], "--history is for --cv"),
         (["--group", "time", "--spam", "x"], "--group time is for --cv"),
         (["--cv", "3", "--group", "time", "--group", "host", "--spam", "x"], "goes with no other group"),
         (["--scores", "/nowhere/x", "--spam", "x"], "no such directory"),
@@ -218,7 +250,9 @@ def test_what_cannot_be_meant_is_refused(arguments: list[str], word: str) -> Non
     assert word in result.stderr
 
 
-@pytest.mark.parametrize("how", [("-m", "tiny"), ("--cv", "3", "--bits", "12", "--near", "ignore")])
+@pytest.mark.parametrize(
+    "how", [("-m", "tiny"), ("--cv", "3", "--bits", "12", "--near", "ignore", "--history")]
+)
 def test_a_report_is_written(
     folders: dict[str, Path], tmp_path: Path, tiny_model: Path, how: tuple[str, ...]
 ) -> None:

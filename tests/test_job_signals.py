@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from functools import lru_cache
 
+import numpy as np
 import pytest
 from test_rootmail_history import BEGIN, DAY, USUAL, arrival, cron
 
 from classifier import Classifier
 from classifier.features import Schema
 from classifier.history import Past, Ram
+from classifier.learners import Tables
 from classifier.mail import Message
 from classifier.rootmail import JobRecaller
 from classifier.signals import REGISTRY, Facts, Signal, values
+from classifier.store import Model
+from classifier.verdict import Cuts
 
 SIGNALS = [pytest.param(signal, id=signal.name) for signal in REGISTRY.group("job")]
 
@@ -120,6 +124,24 @@ def test_the_same_story_on_another_host_and_by_another_tool_sets_the_same_column
 
 
 GROUP = REGISTRY.group("job")
+
+
+def test_a_past_that_was_kept_judges_as_it_did_then() -> None:
+    schema = Schema(bits=12, views=("history",))
+    generator = np.random.default_rng(0)
+    model = Model(
+        Tables(schema, generator.normal(size=(schema.n_columns, 2)).astype(np.float16), np.zeros(2)),
+        Cuts(),
+        {},
+    )
+    classifier = Classifier(model, memory=Ram())
+    for day in range(8):
+        classifier.observe(cron(USUAL.format(5, 5)), now=BEGIN + day * DAY)
+    raw = cron(SCENES["grave"])
+    then = classifier.classify(raw, now=BEGIN + 8 * DAY)
+    again, without = Classifier(model).classify_by(raw, then.past), Classifier(model).classify(raw)
+    assert again.log_odds == then.log_odds != without.log_odds
+    assert again.explanation == then.explanation
 
 
 def test_columns_do_not_depend_on_the_batch() -> None:

@@ -29,6 +29,11 @@ BITS = click.option(
     metavar="N",
     help="For --cv: columns for words, as a power of two; see train.",
 )
+HISTORY = click.option(
+    "--history",
+    is_flag=True,
+    help="For --cv: look at mail in order of arrival and learn what each is to those before it; see train.",
+)
 SEED = click.option(
     "--seed", type=click.IntRange(min=0), default=0, show_default=True, help="For everything drawn at random."
 )

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from classifier.cli.cutting import BITS, GROUP, NEAR, SEED, check_groups
+from classifier.cli.cutting import BITS, GROUP, HISTORY, NEAR, SEED, check_groups
 from classifier.cli.labelled import Given, labelled_mail, name_problems
 from classifier.cli.manual import JUDGES_MAIL, Manual
 from classifier.cli.progress import counted
@@ -38,7 +38,7 @@ EXAMPLES = [
     ),
     (
         "The same on root mail, for a host never seen",
-        "mailtriage evaluate --cv 4 --group host --near ignore --labels labels.tsv /var/mail/root",
+        "mailtriage evaluate --cv 4 --history --group host --near ignore --labels labels.tsv /var/mail/root",
     ),
     (
         "Tell whether one model is better than another",
@@ -67,6 +67,7 @@ EXAMPLES = [
     help="Judge the same mail by this model, too, and say how likely chance makes such a difference.",
 )
 @BITS
+@HISTORY
 @SEED
 @RESAMPLES
 @click.option("--json", "as_json", is_flag=True, help="Print everything as one JSON object.")
@@ -134,6 +135,8 @@ def _check(ctx: click.Context, given: Given, folds: int | None, asked: dict[str,
         raise click.UsageError("--cv trains models of its own: it does not go with --model (see --compare)")
     if asked["bits"] and not folds:
         raise click.UsageError("--bits is for --cv: a model brings its columns")
+    if asked["history"] and not folds:
+        raise click.UsageError("--history is for --cv: a model knows whether it asks for history")
     check_groups(asked["groups"], folds)
 
 
@@ -143,7 +146,7 @@ def _assess(
     """Judge the mail, by a model or by cross-validation."""
     from classifier.evaluate.assess import Plan, assess_folds, assess_model
 
-    classifier = scoring.empty(asked["bits"]) if folds else scoring.load()
+    classifier = scoring.empty(asked["bits"], history=asked["history"]) if folds else scoring.load()
     classifier.site = scoring.who.site(mail.mailboxes)
     plan = Plan(
         kinds=asked["groups"] or ("none",),
@@ -166,7 +169,8 @@ def _examine(
 ) -> None:
     """Look at the mail of one fold for the worst mistakes."""
     for at in judged.tolist():
-        worst.offer(at, material.gold[at], classifier.classify(mail.get(*material.places[at])))
+        stored = mail.get(*material.places[at])
+        worst.offer(at, material.gold[at], classifier.classify_by(stored, material.pasts.get(at)))
 
 
 def _compared(mail: LabelledMail, scoring: Scoring, assessed: Assessed, asked: dict[str, Any]) -> Comparison:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from classifier.budget import Terms
     from classifier.engine import Classifier
+    from classifier.features import Schema
     from classifier.mailboxes import Mailbox
     from classifier.profile import Profile
 
@@ -129,7 +130,9 @@ class Scoring:
             return self.who
         return replace(self.who, me=profile.mine)
 
-    def empty(self, bits: int | None = None, profile: Profile | None = None) -> Classifier:
+    def empty(
+        self, bits: int | None = None, profile: Profile | None = None, *, history: bool = False
+    ) -> Classifier:
         """Make a classifier that knows nothing.
 
         Parameters
@@ -138,6 +141,8 @@ class Scoring:
             Columns for words, log2.
         profile : Profile, optional
             What the user taught.
+        history : bool, default False
+            Whether its columns ask for history.
 
         Returns
         -------
@@ -149,7 +154,6 @@ class Scoring:
             The lookups cannot be opened.
         """
         from classifier.engine import Classifier
-        from classifier.features import Schema
         from classifier.lookup import open_lookup
 
         lookup = open_lookup(self.dns, resolver=self.resolver)
@@ -157,7 +161,7 @@ class Scoring:
             site=self._owner(profile).site(),
             lookup=lookup,
             view=self.view,
-            schema=Schema(bits=bits) if bits else None,
+            schema=columns(bits, history=history),
             allow_local_spam=self.allow_local_spam,
             profile=profile,
         )
@@ -172,6 +176,30 @@ class Scoring:
             Such as can be read more than once.
         """
         classifier.site = self._owner(classifier.profile).site(mailboxes)
+
+
+def columns(bits: int | None, *, history: bool) -> Schema | None:
+    """Choose the columns of a model to be trained.
+
+    Parameters
+    ----------
+    bits : int or None
+        Columns for words, log2; None for the usual number.
+    history : bool
+        Whether what came before a message is looked at, too.
+
+    Returns
+    -------
+    Schema or None
+        None for those of this version.
+    """
+    if not bits and not history:
+        return None
+    from classifier.features import Schema
+    from classifier.features.schema import ALONE, VIEWS
+
+    views = VIEWS if history else ALONE
+    return Schema(bits=bits, views=views) if bits else Schema(views=views)
 
 
 def _say_what_does_not_count(profile: Profile, classifier: Classifier) -> None:

@@ -13,6 +13,7 @@ from classifier.cli.labelled import Given, labelled_mail, name_problems
 from classifier.cli.losing import losing, terms_of
 from classifier.cli.manual import READS_MAIL, Manual
 from classifier.cli.progress import counted
+from classifier.cli.scoring import columns
 from classifier.cli.who import Who, who
 from classifier.output.safe import clean
 
@@ -27,8 +28,8 @@ EXAMPLES = [
         "mailtriage train -o mine.mailtriage --spam ~/Mail/junk --ham ~/Mail/inbox",
     ),
     (
-        "Learn importance from a table",
-        "mailtriage train -o root.mailtriage --labels labels.tsv /var/mail/root",
+        "Learn importance of root mail from a table",
+        "mailtriage train -o root.mailtriage --history --labels labels.tsv /var/mail/root",
     ),
     ("Use it", "mailtriage classify --model mine.mailtriage /var/mail/root"),
 ]
@@ -66,6 +67,12 @@ EXAMPLES = [
     type=click.IntRange(12, 22),
     metavar="N",
     help="Columns for words, as a power of two (default 20): fewer make a smaller, coarser model.",
+)
+@click.option(
+    "--history",
+    is_flag=True,
+    help="Read the mail in order of arrival and learn what each message is to those before it: people, "
+    "threads, jobs. For root mail. Such a model is worth its while with --profile, which remembers.",
 )
 @click.pass_context
 def command(
@@ -105,18 +112,17 @@ def _learn(
     seed: int,
     jobs: int,
     bits: int | None,
+    history: bool,
     terms: Terms,
 ) -> int:
     """Train, write the model, say how well it does on mail held out; returns the number of messages."""
     from classifier.budget.words import broken, held_out_loss, promised
     from classifier.engine import train
-    from classifier.features import Schema
 
-    schema = Schema(bits=bits) if bits else None
     with counted("messages read") as progress:
         classifier = train(
             sources,
-            schema=schema,
+            schema=columns(bits, history=history),
             site=site,
             name=output.stem,
             seed=seed,

@@ -196,7 +196,7 @@ class Judge(Gathering):
                 cuts,
                 each.message,
                 mail if isinstance(mail, Stored) else None,
-                self.explain if self.history is None else partial(self._explain_with, each.history),
+                self.explain if each.history is None else partial(self._explain_with, each.history),
                 spared=not self.allow_local_spam and spared(odds, cuts, each),
                 past=each.history,
             )
@@ -241,6 +241,22 @@ class Judge(Gathering):
         Verdict
         """
         return self.judge([raw], [now])[0]
+
+    def classify_by(self, raw: Mail, past: Past | None) -> Verdict:
+        """Judge one message by a past that somebody kept.
+
+        Parameters
+        ----------
+        raw : bytes, Message or Stored
+        past : Past or None
+
+        Returns
+        -------
+        Verdict
+        """
+        message = self.open_message(raw)
+        facts = Facts(message, self.site, gather(self.lookup, [message], self.site.my_domains), past)
+        return self._verdicts([raw], [facts], self.extractor.rows([facts]))[0]
 
     def observe(self, raw: Mail, *, now: float | None = None) -> None:
         """Let a message enter the history; once a message, in order of arrival, after it was classified.

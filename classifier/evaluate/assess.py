@@ -239,7 +239,7 @@ def assess_folds(
     LabelError, TrainingError
         If the labels contradict each other, or a fold could teach nothing.
     """
-    material, rows = read_material(classifier, mail, progress=progress)
+    material, rows = read_material(classifier, mail, progress=progress, keep_pasts=examine is not None)
     near = plan.near(material)
     units = grouped(material.kin, plan.kinds, near)
     splits = plan.splits(material, units, near)

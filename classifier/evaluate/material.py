@@ -5,12 +5,14 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from classifier.engine import Classifier
-from classifier.engine.batches import batches
+from classifier.engine.arrivals import in_order_of_arrival
+from classifier.engine.batches import BATCH
 from classifier.engine.deciding import spared
 from classifier.errors import LabelError, TrainingError
 from classifier.evaluate.judged import Judged
@@ -23,6 +25,7 @@ from classifier.verdict import Cuts, LogOdds
 
 if TYPE_CHECKING:
     from classifier.features import Rows
+    from classifier.history import Past
     from classifier.mail import Message
     from classifier.signals import Facts
     from classifier.verdict import Verdict
@@ -47,12 +50,15 @@ class Material:
     local : list of bool
         Whether a program on a host of ours handed it in, so that it is spared from being called spam; kept
         where mail is read to be learned.
+    pasts : dict of int to Past
+        What was known when each came; kept where somebody asks for it.
     """
 
     gold: list[str] = field(default_factory=list)
     places: list[tuple[str, str]] = field(default_factory=list)
     kin: list[Kin] = field(default_factory=list)
     local: list[bool] = field(default_factory=list)
+    pasts: dict[int, Past] = field(default_factory=dict)
     _seen: dict[bytes, int] = field(default_factory=dict)
 
     def __len__(self) -> int:
@@ -191,8 +197,12 @@ def read_material(
     *,
     progress: Progress = None,
     look: Callable[[Facts], None] | None = None,
+    keep_pasts: bool = False,
 ) -> tuple[Material, Rows]:
     """Read labelled mail into rows, to learn from again and again.
+
+    Where the columns ask for history, mail is looked at in order of arrival, each message with what those
+    before it left behind; labels leave nothing behind. Rows stand in the order of reading all the same.
 
     Parameters
     ----------
@@ -204,6 +214,8 @@ def read_material(
         Called with the number of messages so far.
     look : callable, optional
         Called with the facts of each message.
+    keep_pasts : bool, default False
+        Whether `Material.pasts` is filled.
 
     Returns
     -------
@@ -216,24 +228,45 @@ def read_material(
     LabelError, TrainingError
         See `Material`.
     """
-    material, labels, parts = Material(), _Labels(), []
-    for batch in batches(labels.of(mail)):
-        messages = [classifier.open_message(each) for each in batch]  # as much of each as the view reads
-        for stored, message in zip(batch, messages, strict=True):
-            assert isinstance(stored, Stored)  # noqa: S101  # what was put in
-            material.add((stored.mailbox, stored.key), labels[len(material)], message)
-        facts = classifier.facts(messages)
-        material.local += [
-            not classifier.allow_local_spam and spared(_SURE_SPAM, _CUTS, each) for each in facts
-        ]
-        parts.append(classifier.extractor.rows(facts))
-        if look is not None:
-            for each in facts:
+    material, numbers, parts = Material(), [], []
+    numbered = _opened(classifier, mail, material, progress)
+    reader = classifier
+    if "history" in classifier.extractor.schema.views:
+        numbered = in_order_of_arrival(numbered, classifier.site)
+        reader = _remembering(classifier)
+    while batch := list(islice(numbered, BATCH)):
+        facts = reader.facts([message for message, _ in batch], observe=reader is not classifier)
+        for (_, at), each in zip(batch, facts, strict=True):
+            material.local[at] = not classifier.allow_local_spam and spared(_SURE_SPAM, _CUTS, each)
+            if keep_pasts and each.history is not None:
+                material.pasts[at] = each.history
+            if look is not None:
                 look(each)
+        numbers += [at for _, at in batch]
+        parts.append(classifier.extractor.rows(facts))
+    material.check()
+    return material, joined_rows(classifier.extractor.schema, parts).take(np.argsort(numbers))
+
+
+def _opened(
+    classifier: Classifier, mail: Iterable[tuple[Stored, str]], material: Material, progress: Progress
+) -> Iterator[tuple[Message, int]]:
+    """Open mail, as much of each as the view reads, and number it, taking note of each."""
+    for stored, label in mail:
+        message = classifier.open_message(stored)
+        material.add((stored.mailbox, stored.key), label, message)
+        material.local.append(False)
         if progress is not None:
             progress(len(material))
-    material.check()
-    return material, joined_rows(classifier.extractor.schema, parts)
+        yield message, len(material) - 1
+
+
+def _remembering(like: Classifier) -> Classifier:
+    """Make a classifier of the same columns that begins with no memories."""
+    from classifier.history import Ram  # only who has history waits for it
+
+    schema = like.extractor.schema
+    return Classifier(schema=schema, site=like.site, lookup=like.lookup, view=like.view, memory=Ram())
 
 
 def kin_times(kin: Sequence[Kin]) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
