@@ -101,7 +101,9 @@ class Scoring:
             The lookups cannot be opened.
         """
         from classifier.engine import Classifier
+        from classifier.engine.heap import keep_freed_memory
 
+        keep_freed_memory()
         if self.model == NO_MODEL:
             classifier = self.empty(profile=profile)
         else:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from classifier.mail import Message
 from classifier.mailboxes import Stored
 
-BATCH = 64
+BATCH = 128
 """Messages scored together; as many as the features hash at once."""
 
 BATCH_BYTES = 16 << 20

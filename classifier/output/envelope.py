@@ -73,15 +73,38 @@ def envelopes(sheet: Sheet) -> list[Envelope]:
 def _read(
     message_id: bytes | None, date: bytes | None, sender: bytes | None, subject: bytes | None
 ) -> Envelope:
-    defects: set[str] = set()  # the message's own are told by who asks the message
-    name = unfold(message_id, defects) if message_id else ""
-    stamp = None if date is None else parse_date(unfold(date, defects), defects)
+    defects: set[str] = set()  # what is wrong with the message is told by who asks the message
     return Envelope(
-        bounded(find_message_id(name, defects), TEXT_LIMIT) if name else "",
-        None if stamp is None else utc(stamp.seconds),
-        bounded(decode_field(sender, defects), TEXT_LIMIT) if sender else "",
-        bounded(decode_field(subject, defects), TEXT_LIMIT) if subject else "",
+        _identifier(message_id, defects) if message_id else "",
+        None if date is None else _moment(date, defects),
+        _text(sender, defects) if sender else "",
+        _text(subject, defects) if subject else "",
     )
+
+
+def _identifier(raw: bytes, defects: set[str]) -> str:
+    text = _simple(raw)
+    name = unfold(raw, defects) if text is None else text
+    return bounded(find_message_id(name, defects), TEXT_LIMIT) if name else ""
+
+
+def _moment(raw: bytes, defects: set[str]) -> str | None:
+    text = _simple(raw)
+    stamp = parse_date(unfold(raw, defects) if text is None else text, defects)
+    return None if stamp is None else utc(stamp.seconds)
+
+
+def _text(raw: bytes, defects: set[str]) -> str:
+    text = _simple(raw)
+    return bounded(decode_field(raw, defects), TEXT_LIMIT) if text is None or "=?" in text else text
+
+
+def _simple(raw: bytes) -> str | None:
+    """Return the text of a short field on one line of printable ASCII, as most are; None of any other."""
+    if len(raw) > TEXT_LIMIT or not raw.isascii():
+        return None
+    text = raw.strip(b" \t").decode("ascii")
+    return text if text.isprintable() else None
 
 
 def utc(seconds: float) -> str | None:

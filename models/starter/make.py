@@ -36,7 +36,7 @@ from classifier.signals import Facts
 from classifier.store import Model, save_model
 from classifier.verdict import Cuts
 
-SCHEMA = Schema(bits=19, portable=True, gram_body_bytes=2000, views=VIEWS)
+SCHEMA = Schema(bits=19, gram_bits=19, portable=True, gram_body_bytes=2000, views=VIEWS)
 
 CUTS = Cuts(
     spam=math.log(3),
