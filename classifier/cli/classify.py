@@ -10,6 +10,7 @@ import click
 
 from classifier.cli.engine import engine, judge_on_cluster
 from classifier.cli.exits import AWAY
+from classifier.cli.filing import write_file
 from classifier.cli.intake import Intake, mailbox_format, mailboxes
 from classifier.cli.manual import JUDGES_MAIL, Manual
 from classifier.cli.personal import Personal, personal
@@ -127,8 +128,13 @@ def command(
             intake, classifier, scoring, explain=explain or 0, form=said, scheduler=scheduler, writing=writing
         )
         ctx.exit(code)
-    if writing.output or scheduler:
-        raise click.UsageError("--output and --scheduler are for --engine dask")
+    if scheduler:
+        raise click.UsageError("--scheduler is for --engine dask")
+    if writing.output:
+        code = write_file(
+            intake, scoring, classifier, writing=writing, form=said or "jsonl", explain=explain or 0
+        )
+        ctx.exit(code)
     judged = _judge(intake, scoring, classifier, form, count)
     ctx.exit(intake.code(judged, "judged"))
 

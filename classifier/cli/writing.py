@@ -58,9 +58,14 @@ _OPTIONS = (
         "-o",
         "--output",
         type=click.Path(),
-        metavar="DIR",
-        help="With --engine dask: write a folder of Parquet files, one a part, here or at a URL.",
+        metavar="FILE",
+        help="Write there, not to standard output; FILE appears when it is whole. With --engine dask: a "
+        "folder of Parquet files, one a part, here or at a URL.",
     ),
-    click.option("--resume", is_flag=True, help="Go on with an interrupted run: finished parts stay."),
-    click.option("--force", is_flag=True, help="Replace the results of an earlier run."),
+    click.option(
+        "--resume",
+        is_flag=True,
+        help="Go on with what an interrupted run of the same mailboxes, model and options has left.",
+    ),
+    click.option("--force", is_flag=True, help="Replace what is there, finished or not."),
 )

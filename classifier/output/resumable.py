@@ -1,0 +1,254 @@
+"""A file of lines that an interrupted run leaves unfinished, and another one finishes.
+
+Beside FILE stand FILE.part, the lines so far, and FILE.resume, a journal of JSON lines: first what the run
+was begun with, then, every few seconds, how much is done: so many parts of the mailboxes, a hash over them,
+so many bytes of lines. The lines are on disk before the journal says so; what lies beyond its last whole
+entry that fits is cut off and made again. Only when all is done FILE.part is renamed to FILE.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import os
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, field, replace
+from time import monotonic
+from typing import Any, BinaryIO
+
+from classifier.errors import ConfigError
+from classifier.mailboxes import Problem
+
+VERSION = 1
+"""Of the journal."""
+
+SECONDS = 2.0
+"""Between entries of the journal: at most so much work is lost."""
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """How far a run has come.
+
+    Parameters
+    ----------
+    parts : int
+        Parts of the mailboxes whose lines are written.
+    judged : int
+        Messages in them.
+    length : int
+        Bytes of their lines.
+    chain : str
+        A hash over the parts, in order.
+    problems : list of Problem
+        What could not be read, since the entry before.
+    """
+
+    parts: int = 0
+    judged: int = 0
+    length: int = 0
+    chain: str = ""
+    problems: list[Problem] = field(default_factory=list)
+
+
+def chained(chain: str, mark: str) -> str:
+    """Add a part to the hash over parts.
+
+    Parameters
+    ----------
+    chain : str
+        Of those before it.
+    mark : str
+        What the part depends on.
+
+    Returns
+    -------
+    str
+    """
+    return hashlib.sha256(f"{chain}\n{mark}".encode("utf-8", "surrogateescape")).hexdigest()
+
+
+class ResumableFile:
+    """A file of lines, written part by part.
+
+    Parameters
+    ----------
+    path : str
+        FILE.
+    settings : dict
+        What the lines depend on, as JSON knows it: a run that is continued must have the same.
+    """
+
+    def __init__(self, path: str, settings: dict[str, Any]) -> None:
+        self.path, self.part, self.journal_path = path, path + ".part", path + ".resume"
+        self.settings = {"journal": VERSION, **settings}
+        self.done = Done()
+        self.before: list[Problem] = []
+        self._lines: BinaryIO | None = None
+        self._journal: BinaryIO | None = None
+        self._noted = 0.0
+
+    @property
+    def unfinished(self) -> bool:
+        """Whether an interrupted run is there."""
+        return os.path.exists(self.journal_path)
+
+    def begin(self) -> None:
+        """Begin anew; what an interrupted run has left goes.
+
+        Raises
+        ------
+        OSError
+            If it cannot be written.
+        ConfigError
+            If another run writes there now.
+        """
+        self._journal = open(self.journal_path, "a+b")  # noqa: SIM115 - both stay open until `finish`
+        self._lock()
+        self._journal.truncate(0)
+        self._lines = open(self.part, "wb")  # noqa: SIM115
+        self._append(self.settings)
+        _sync_folder(self.path)
+
+    def resume(self) -> Done:
+        """Go on where the journal's last whole entry says; the lines beyond it are cut off.
+
+        Returns
+        -------
+        Done
+            What need not be done again; its problems are in `before`.
+
+        Raises
+        ------
+        ConfigError
+            If the run was begun with other settings, if there is nothing to go on with, or if it still runs.
+        OSError
+            If it cannot be read or written.
+        """
+        self._journal = open(self.journal_path, "a+b")  # noqa: SIM115
+        self._lock()
+        self._journal.seek(0)
+        entries = _whole_entries(self._journal.read())
+        self._lines = open(self.part, "r+b" if os.path.exists(self.part) else "w+b")  # noqa: SIM115
+        size = self._lines.seek(0, os.SEEK_END)
+        if not entries:
+            self._journal.truncate(0)
+            self._append(self.settings)
+        else:
+            self._compare(entries[0][1])
+            end = entries[0][0]
+            for after, entry in entries[1:]:
+                if entry["length"] > size:
+                    break
+                end = after
+                self.before += [Problem(**problem) for problem in entry.pop("problems")]
+                self.done = Done(**entry)
+            self._journal.truncate(end)
+        self._lines.truncate(self.done.length)
+        self._lines.seek(self.done.length)
+        return self.done
+
+    def _compare(self, begun: dict[str, Any]) -> None:
+        for name, value in self.settings.items():
+            if begun.get(name) != json.loads(json.dumps(value)):
+                raise ConfigError(
+                    f"{self.path}: cannot go on, as the run was begun with other {name}: --force begins anew"
+                )
+
+    def write(self, lines: Iterable[bytes]) -> None:
+        """Add lines of the part at hand."""
+        assert self._lines is not None  # noqa: S101 - begin or resume was called
+        self._lines.writelines(lines)
+
+    def end_part(self, judged: int, mark: str, problems: Iterable[Problem]) -> None:
+        """Note that a part is done; now and then that goes to disk.
+
+        Parameters
+        ----------
+        judged : int
+            Messages in it.
+        mark : str
+            See `chained`.
+        problems : iterable of Problem
+        """
+        assert self._lines is not None  # noqa: S101
+        self.done = Done(
+            self.done.parts + 1,
+            self.done.judged + judged,
+            self._lines.tell(),
+            chained(self.done.chain, mark),
+            [*self.done.problems, *problems],
+        )
+        if monotonic() - self._noted > SECONDS:
+            self.note()
+
+    def note(self) -> None:
+        """Put on disk what is done."""
+        assert self._lines is not None  # noqa: S101
+        self._lines.flush()
+        os.fsync(self._lines.fileno())
+        self._append(asdict(self.done))
+        self.done = replace(self.done, problems=[])
+        self._noted = monotonic()
+
+    def finish(self) -> None:
+        """Put FILE where it belongs: it is whole."""
+        assert self._lines is not None  # noqa: S101
+        self._lines.flush()
+        os.fsync(self._lines.fileno())
+        os.replace(self.part, self.path)
+        _sync_folder(self.path)
+        os.unlink(self.journal_path)
+        self.close()
+
+    def close(self) -> None:
+        """Close the files; what is not noted is lost."""
+        for file in (self._lines, self._journal):
+            if file is not None:
+                with contextlib.suppress(OSError):  # a full disk was told already
+                    file.close()
+
+    def _append(self, entry: dict[str, Any]) -> None:
+        assert self._journal is not None  # noqa: S101
+        self._journal.write(json.dumps(entry).encode() + b"\n")
+        self._journal.flush()
+        os.fsync(self._journal.fileno())
+
+    def _lock(self) -> None:
+        """Keep other runs away; the lock ends with this process, and workers do not have it."""
+        try:
+            import fcntl
+        except ImportError:  # not on this system
+            return
+        assert self._journal is not None  # noqa: S101
+        try:
+            fcntl.lockf(self._journal, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            self._journal.close()
+            raise ConfigError(f"{self.path}: another run is writing it") from None
+
+
+def _whole_entries(data: bytes) -> list[tuple[int, dict[str, Any]]]:
+    """Parse a journal as far as it is whole: each entry, and where it ends."""
+    found, end = [], 0
+    for line in data.splitlines(keepends=True):
+        end += len(line)
+        try:
+            entry = json.loads(line) if line.endswith(b"\n") else None
+        except ValueError:
+            break
+        if not isinstance(entry, dict):
+            break
+        found.append((end, entry))
+    return found
+
+
+def _sync_folder(path: str) -> None:
+    """Put names on disk, where the system can."""
+    with contextlib.suppress(OSError):
+        folder = os.open(os.path.dirname(os.path.abspath(path)), os.O_RDONLY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
