@@ -9,8 +9,10 @@ import pytest
 
 from classifier import Classifier
 from classifier.engine.forgetting import forget_address
+from classifier.errors import ProfileError
 from classifier.features import Schema
 from classifier.profile import Profile, past
+from classifier.profile.travel import export_lines, import_lines
 from classifier.profile.undo import roll_back
 
 NOON = 1_790_000_000.0 // 86_400 * 86_400 + 43_200
@@ -171,3 +173,20 @@ def test_forgetting_a_domain_reaches_whom_one_only_wrote_to(triage: Classifier, 
     assert len(state(triage)["person"]) == 1
     forget_address(triage.profile, "@SHOP.example")
     assert "person" not in state(triage)
+
+
+def test_an_import_is_gone_back_over_and_stops_who_has_the_old_profile_open(
+    triage: Classifier, clock: Hands, tmp_path: Path
+) -> None:
+    talk(triage, clock, 1)
+    assert triage.profile is not None
+    lines = list(export_lines(triage.profile))
+    old = Profile(tmp_path / "new.sqlite", create=True)
+    import_lines(old.path, lines, "-")
+    with pytest.raises(ProfileError, match="another profile was imported into it meanwhile: open it again"):
+        old.memory.put("person", b"x", b"1")
+    new = Profile(old.path)
+    assert list(new.memory.items("person")) == state(triage)["person"]
+    roll_back(new, clock.now - 600, clock.now + 60)
+    counts = [new.file.read(f"SELECT count(*) FROM {each}") for each in ("memory", "observed", "mine")]
+    assert counts == [[(0,)]] * 3

@@ -10,7 +10,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Protocol
 
-from classifier.errors import ProfileNotWritten
+from classifier.errors import ProfileError, ProfileNotWritten
 from classifier.profile.opening import BUSY_SECONDS, connect, in_words
 
 BATCH = 256
@@ -65,6 +65,8 @@ class ProfileFile:
         Whether this transaction holds something that the user said.
     era : int
         Under which it keeps what was before, see `past`; 0 where it is not yet known.
+    key : bytes
+        With which the profile was opened; empty before it is known.
     voids : int
         How often what was read or written since has been undone: by then it must be read again.
 
@@ -81,6 +83,7 @@ class ProfileFile:
         self.voids = 0
         self.said = False
         self.era = 0
+        self.key = b""
         self._depth = self._changes = 0
         self._batching = False
         self._began = 0.0
@@ -192,6 +195,7 @@ class ProfileFile:
         if not self.base.in_transaction:
             self.base.execute("BEGIN IMMEDIATE")
             self._changes, self._began = 0, time.monotonic()
+            self.check_key()
         if self._batching:
             self.base.execute("SAVEPOINT one")
 
@@ -235,6 +239,20 @@ class ProfileFile:
         self.said, self.era = False, 0
         if self.pending:
             self.pending.end()
+
+    def check_key(self) -> None:
+        """Refuse to go on where another program has imported another profile in the meantime.
+
+        Raises
+        ------
+        ProfileError
+            Then what would be read means nothing, and what would be written is lost.
+        """
+        if self.key and self.read("SELECT value FROM facts WHERE name='key'")[0][0] != self.key:
+            with suppress(sqlite3.Error):
+                if self.base.in_transaction:
+                    self.base.execute("ROLLBACK")
+            raise ProfileError(f"{self.path}: another profile was imported into it meanwhile: open it again")
 
     def scrub(self) -> None:
         """Rewrite the file without what was deleted, and empty its log.

@@ -4,6 +4,10 @@ Addresses and Message-IDs go through a keyed hash; what a message taught (hashed
 of people and threads are sealed under a key stream.
 The key lies in the profile itself: parts of the file, or two profiles side by side, tell nothing; who has the
 whole file can try a guess ("was this word in it?"). This is no encryption against them.
+
+It was weighed to keep the key in a file of its own or in the system's key ring. Whoever reads the profile
+(mode 0600, one user) reads a file beside it as well; a key ring is not there for cron, mail filters and
+servers, where most mail is judged; and a profile restored from a backup without its key is lost. So one file.
 """
 
 from __future__ import annotations

@@ -76,6 +76,7 @@ class Profile:
     def __init__(self, path: str | os.PathLike[str] | None = None, *, create: bool = False) -> None:
         self.file = ProfileFile(profile_path() if path is None else path, create=create)
         self._key: bytes = self.file.read("SELECT value FROM facts WHERE name='key'")[0][0]
+        self.file.key = self._key
         self.memory = ProfileMemory(self.file, self._key)
         self._observed: int | None = None
 

@@ -59,6 +59,7 @@ class Taught:
         looked = self._file.version_of_data()
         if self._corrections is not None and looked == self._looked:
             return self._corrections
+        self._file.check_key()
         epoch, stamp = self.journal.marks()
         after: int | None = self._stamp
         if self._corrections is None or self._epoch != (epoch, self._file.voids):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import time
 from base64 import b64decode, b64encode
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
@@ -13,6 +14,7 @@ from classifier.errors import ProfileError
 from classifier.profile.file import ProfileFile
 from classifier.profile.journal import next_epoch, next_stamp
 from classifier.profile.opening import in_words
+from classifier.profile.past import BEFORE, MINUTE, era_at, note_own
 from classifier.profile.profile import Profile
 
 FORMAT = 1
@@ -167,7 +169,11 @@ _TIME_OR_NONE = (int, float, type(None))
 
 
 def _take_own(file: ProfileFile, row: Any) -> int:
-    return file.write("INSERT OR IGNORE INTO mine VALUES (?)", tuple(_values(row, str)))
+    (address,) = _values(row, str)
+    if not file.write("INSERT OR IGNORE INTO mine VALUES (?)", (address,)):
+        return 0
+    note_own(file, address)
+    return 1
 
 
 def _take_schema(file: ProfileFile, row: Any) -> int:
@@ -178,13 +184,16 @@ def _take_schema(file: ProfileFile, row: Any) -> int:
 
 
 def _take_memory(file: ProfileFile, row: Any) -> int:
-    return file.write("INSERT OR IGNORE INTO memory VALUES (?, ?, ?)", tuple(_values(row, str, bytes, bytes)))
+    kind, key, value = _values(row, str, bytes, bytes)
+    if file.read("SELECT 1 FROM memory WHERE kind=? AND key=?", (kind, key)):
+        return 0
+    file.write(BEFORE, (era_at(file, time.time(), MINUTE), kind, key, kind, key))
+    return file.write("INSERT INTO memory VALUES (?, ?, ?)", (kind, key, value))
 
 
 def _take_observed(file: ProfileFile, row: Any) -> int:
-    return file.write(
-        "INSERT OR IGNORE INTO observed (message, day) VALUES (?, ?)", tuple(_values(row, int, int))
-    )
+    values = (*_values(row, int, int), era_at(file, time.time(), MINUTE))
+    return file.write("INSERT OR IGNORE INTO observed VALUES (?, ?, ?)", values)
 
 
 def _take_audit(file: ProfileFile, row: Any) -> int:
