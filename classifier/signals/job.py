@@ -12,6 +12,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from classifier.rootmail.flow import rush_of
+from classifier.rootmail.urgency import urgency_of
 from classifier.signals.registry import signal
 
 if TYPE_CHECKING:
@@ -164,6 +165,21 @@ def calm(facts: Facts) -> bool | None:
     alarmed = sums.grade("new", "turned", "young", "back") >= 2
     moved = max(sums.zero, sums.nonzero, sums.low, sums.high) >= 4
     return not alarmed and not moved and not any(gone.rate > 0.9 for gone in past.gone)
+
+
+@signal(
+    "job.urgency", kind="number", needs=HISTORY, default=False, edges=(0.5, 1, 1.5, 2, 2.5, 3, 3.5, 4, 5, 6)
+)
+def urgency(facts: Facts) -> float | None:
+    """How urgent the mail looks by a rule, to whom nobody told what matters.
+
+    Sees: `classifier.rootmail.urgency`: grave new lines, numbers out of their range, what is missing.
+    Means: where no label was ever given, what to read first.
+    Fooled by: trouble told in words that nobody knew, and harmless news in alarming ones.
+    Source: no label; measured on P5.
+    """
+    past = past_of(facts)
+    return None if past is None else urgency_of(past)
 
 
 @signal("job.important_before", kind="number", needs=HISTORY, edges=(0.02, 0.1, 0.3, 0.7))
