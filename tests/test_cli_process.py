@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import pty
 import signal
 import subprocess
 import sys
@@ -108,3 +109,26 @@ def test_interrupted_it_ends_with_130_and_whole_lines(tiny_model: Path) -> None:
     assert (process.returncode, said) == (130, b"mailtriage: interrupted\n")
     found = [json.loads(line)["message_id"] for line in [*first, *out.splitlines()]]
     assert found == [f"<spam.{number}@example.org>" for number in range(len(found))]
+
+
+@pytest.mark.parametrize("jobs", ["1", "2"])
+def test_a_terminal_is_told_how_far_it_is_and_how_long_it_takes(
+    large: Path, tiny_model: Path, tmp_path: Path, jobs: str
+) -> None:
+    screen, stderr = pty.openpty()
+    words = [*COMMAND, "classify", "-m", tiny_model, "--me", "ada@example.org", "-j", jobs, large]
+    with (tmp_path / "out").open("wb") as out:
+        process = subprocess.Popen(words, stdout=out, stderr=stderr)
+    os.close(stderr)
+    said = b""
+    try:
+        while more := os.read(screen, 4096):
+            said += more
+    except OSError:  # the other side is gone
+        pass
+    os.close(screen)
+    assert process.wait(60) == 0
+    assert b"judged " in said
+    for word in (b"/s)", b"%", b"left"):
+        assert word in said
+    assert len((tmp_path / "out").read_bytes().splitlines()) == 1500

@@ -14,7 +14,7 @@ from classifier.cli.filing import write_file
 from classifier.cli.intake import Intake, mailbox_format, mailboxes
 from classifier.cli.manual import JUDGES_MAIL, Manual
 from classifier.cli.personal import Personal, personal
-from classifier.cli.progress import shown
+from classifier.cli.progress import Weighing, shown, wanted
 from classifier.cli.scoring import Scoring, scoring
 from classifier.cli.screen import screen_width
 from classifier.cli.writing import Writing, writing
@@ -154,7 +154,8 @@ def _judge(intake: Intake, scoring: Scoring, classifier: Classifier, form: str, 
 
     def write(mailbox: Mailbox) -> Iterator[Answer]:
         kind: Kind = "csv" if form == "csv" else "jsonl"
-        return written(classifier, settled(mailbox), kind, jobs=scoring.jobs, explain=explain)
+        told = weighing.add if wanted() else None
+        return written(classifier, settled(mailbox), kind, jobs=scoring.jobs, explain=explain, weighed=told)
 
     if form == "text":  # the table asks for the clues of the few that it shows
         return _print_table(shown(intake.read(judge), "judged", prints_later=True), explain)
@@ -162,7 +163,9 @@ def _judge(intake: Intake, scoring: Scoring, classifier: Classifier, form: str, 
         return _print_parquet(shown(intake.read(lay_out), "judged", size=len))
     from classifier.engine.many import written
 
-    return _print_lines(shown(intake.read(write), "judged", size=lambda one: one.count), form)
+    weighing = Weighing(intake.paths)
+    counted = shown(intake.read(write), "judged", size=lambda one: one.count, weight=weighing)
+    return _print_lines(counted, form)
 
 
 def _print_lines(answers: Iterable[Answer], form: str) -> int:

@@ -12,7 +12,7 @@ import click
 
 from classifier.cli.exits import OK, complain
 from classifier.cli.intake import Intake
-from classifier.cli.progress import shown
+from classifier.cli.progress import Weighing, shown
 
 if TYPE_CHECKING:
     from classifier.cli.scoring import Scoring
@@ -130,6 +130,7 @@ class Filing:
         self.file, self.explain = file, explain
         self.kind: Kind = "csv" if form == "csv" else "jsonl"
         self._skip, self._chain, self._until = 0, "", ""
+        self._weighing = Weighing(intake.paths)
 
     def run(self, *, resume: bool) -> int:
         """Judge what is not judged yet; returns the exit code."""
@@ -146,7 +147,8 @@ class Filing:
             self.file.write([csv_header().encode()])
         already = self.file.done.judged
         try:
-            for answer in shown(self.intake.read(self._judge), "judged", size=lambda one: one.count):
+            answers = self.intake.read(self._judge)
+            for answer in shown(answers, "judged", size=lambda one: one.count, weight=self._weighing):
                 self.file.write(answer.made)
             if self._skip:
                 raise self._changed()
@@ -187,6 +189,7 @@ class Filing:
                 yield part
                 continue
             self._skip -= 1
+            self._weighing.add(part.weight())
             self._chain = chained(self._chain, part.mark() + _stamp(part.about()[0]))
             if not self._skip and self._chain != self._until:
                 raise self._changed()
@@ -198,6 +201,7 @@ class Filing:
             yield part, answer
             judged += answer.count
             if answer.done:
+                self._weighing.add(part.weight())
                 problems = [*answer.problems, *([answer.lost] if answer.lost else [])]
                 self.file.end_part(judged, part.mark() + _stamp(part.about()[0]), problems)
                 judged = 0

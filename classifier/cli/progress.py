@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from time import monotonic
 from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
     from rich.progress import Progress
 
 T = TypeVar("T")
+
+EVERY = 0.25
+"""Seconds between two pictures of the progress."""
 
 
 def wanted(prints_later: bool = False) -> bool:
@@ -33,9 +37,13 @@ def wanted(prints_later: bool = False) -> bool:
 
 
 def shown(
-    items: Iterable[T], what: str, prints_later: bool = False, size: Callable[[T], int] = lambda _: 1
+    items: Iterable[T],
+    what: str,
+    prints_later: bool = False,
+    size: Callable[[T], int] = lambda _: 1,
+    weight: Weighing | None = None,
 ) -> Iterator[T]:
-    """Pass items on, counting them on standard error where that is wanted.
+    """Pass items on, counting them on standard error where that is wanted, with the rate.
 
     Parameters
     ----------
@@ -46,6 +54,8 @@ def shown(
         See :func:`wanted`.
     size : callable, optional
         How much an item counts.
+    weight : Weighing, optional
+        How far it has come, where that is known: for percent and the time that is left.
 
     Yields
     ------
@@ -54,11 +64,18 @@ def shown(
     if not wanted(prints_later):
         yield from items
         return
-    with _bar() as bar:
-        task = bar.add_task(what, total=None)
+    total = weight.total() if weight else None
+    with _rates(total) as bar:
+        task, count, start, drawn = bar.add_task(what, total=total, count=0, rate=0.0), 0, monotonic(), 0.0
         for item in items:
             yield item
-            bar.advance(task, size(item))
+            count += size(item)
+            now = monotonic()
+            if now - drawn > EVERY:  # by hand: a thread that draws would keep workers from being forked
+                place = weight.done if weight and total else 0
+                bar.update(task, completed=place, count=count, rate=count / max(now - start, 1e-3))
+                bar.refresh()
+                drawn = now
 
 
 @contextmanager
@@ -81,6 +98,50 @@ def counted(what: str) -> Iterator[Callable[[int], None] | None]:
     with _bar() as bar:
         task = bar.add_task(what, total=None)
         yield lambda count: bar.update(task, completed=count)
+
+
+class Weighing:
+    """How many bytes of the mailboxes were judged, of how many; known where all are mboxes as they are.
+
+    Parameters
+    ----------
+    paths : sequence of str
+        The mailboxes.
+    """
+
+    def __init__(self, paths: Sequence[str]) -> None:
+        self.paths = paths
+        self.done = 0
+
+    def add(self, done: int) -> None:
+        """Count bytes that were judged."""
+        self.done += done
+
+    def total(self) -> int | None:
+        """Return the bytes of all, None where they are not known."""
+        return sum(map(os.path.getsize, self.paths)) if all(map(_is_mbox, self.paths)) else None
+
+
+def _is_mbox(path: str) -> bool:
+    """Tell a regular file that begins as an mbox does; anything else is not weighed."""
+    if not os.path.isfile(path):
+        return False
+    try:
+        with open(path, "rb") as file:
+            return file.read(5) == b"From "
+    except OSError:
+        return False
+
+
+def _rates(total: int | None) -> Progress:
+    """Make a line with count and rate, and where the end is known with percent and the time left."""
+    from rich.console import Console
+    from rich.progress import Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+
+    counts = TextColumn("{task.description} {task.fields[count]:,} ({task.fields[rate]:,.0f}/s)")
+    known = (TaskProgressColumn(), TimeElapsedColumn(), TextColumn("left"), TimeRemainingColumn())
+    columns = (counts, *known) if total else (counts, TimeElapsedColumn())
+    return Progress(*columns, console=Console(stderr=True), transient=True, auto_refresh=False)
 
 
 def _bar() -> Progress:

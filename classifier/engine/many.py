@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from itertools import chain, islice
@@ -144,7 +144,13 @@ def collected(answers: Iterable[tuple[Part, Answer]], problems: list[Problem]) -
 
 
 def written(
-    classifier: Classifier, mailbox: Mailbox, kind: Kind, *, jobs: int = 1, explain: int = 0
+    classifier: Classifier,
+    mailbox: Mailbox,
+    kind: Kind,
+    *,
+    jobs: int = 1,
+    explain: int = 0,
+    weighed: Callable[[int], None] | None = None,
 ) -> Iterator[Answer]:
     """Judge a mailbox and have the lines made where the judging is done.
 
@@ -155,6 +161,8 @@ def written(
     mailbox : Mailbox
         Its problems are added to.
     kind : {'jsonl', 'csv'}
+    weighed : callable, optional
+        Told how many bytes of a file were judged, after each part; see `Part.weight`.
 
     Yields
     ------
@@ -166,7 +174,16 @@ def written(
     MailtriageError
         As in `answers`.
     """
-    parts = parts_of(mailbox) if jobs > 1 else [Undivided(mailbox)]
+    parts = parts_of(mailbox) if jobs > 1 or weighed else [Undivided(mailbox)]
     found = answers(classifier, parts, kind, jobs=jobs, explain=explain)
     with closing(found):
-        yield from collected(found, mailbox.problems)
+        yield from collected(_weighing(found, weighed) if weighed else found, mailbox.problems)
+
+
+def _weighing(
+    found: Iterable[tuple[Part, Answer]], weighed: Callable[[int], None]
+) -> Iterator[tuple[Part, Answer]]:
+    for part, answer in found:
+        yield part, answer
+        if answer.done:
+            weighed(part.weight())

@@ -9,16 +9,14 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import Self
 
-# The largest mail that the large providers take has 25 MB of attachments, 34.3 MB in base64 with its line
-# ends. A bigger message is judged by its first 40 MiB (a problem says so) and copied whole by `sort`.
+# The largest mail of the large providers has 34.3 MB. A bigger one is judged by its first 40 MiB (a problem
+# says so) and copied whole by `sort`.
 MAX_RAW = 40 << 20
-
 # One read: large enough to make system calls cheap, small enough to stay in the second-level cache.
 WINDOW = 512 << 10
 
 # A span is what one worker gets at a time: short enough to balance, long enough to pay for the trip.
-SPAN_MESSAGES = 256
-SPAN_BYTES = 8 << 20
+SPAN_MESSAGES, SPAN_BYTES = 256, 8 << 20
 
 # Status flags are looked for in no more than this much of the header block.
 _HEADER_LOOK = 64 << 10
@@ -172,6 +170,10 @@ class Part(ABC):
     def mark(self) -> str:
         """Spell what the messages depend on, for who continues a run; the same in every process."""
         return repr(self.about())
+
+    def weight(self) -> int:
+        """Tell how many bytes of a file it is, to show progress; 0 where it is no range of one."""
+        return 0
 
     @abstractmethod
     def read(self, problems: list[Problem]) -> Iterator[Stored]:

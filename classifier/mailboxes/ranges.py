@@ -113,6 +113,10 @@ class MboxRange(Part):
         """Spell the range, and which file it is of."""
         return repr(self)
 
+    def weight(self) -> int:
+        """Tell how many bytes the range has."""
+        return self.end - self.begin
+
     def read(self, problems: list[Problem]) -> Iterator[Stored]:
         """Yield the messages, as iterating over the whole mailbox does at this place.
 
