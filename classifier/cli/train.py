@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from classifier import __version__
 from classifier.cli.exits import complain
 from classifier.cli.labelled import Given, labelled_mail, name_problems
 from classifier.cli.losing import losing, terms_of
 from classifier.cli.manual import READS_MAIL, Manual
-from classifier.cli.progress import counted
+from classifier.cli.phases import phased
 from classifier.cli.scoring import columns
 from classifier.cli.who import Who, who
 from classifier.output.safe import clean
 
 if TYPE_CHECKING:
     from classifier.budget import Terms
+    from classifier.engine.reading import Spilling
     from classifier.mailboxes import Stored
     from classifier.signals import Site
 
@@ -61,6 +64,13 @@ EXAMPLES = [
     metavar="N",
     help="Processes to use; the model is the same.",
 )
+@click.option(
+    "--spill",
+    type=click.Path(file_okay=False, path_type=Path),
+    metavar="DIR",
+    help="Keep hashed mail in DIR while it is learned, so that an interrupted training can be resumed.",
+)
+@click.option("--resume", is_flag=True, help="Go on with the interrupted training in the DIR of --spill.")
 @losing
 @click.option(
     "--bits",
@@ -76,7 +86,16 @@ EXAMPLES = [
 )
 @click.pass_context
 def command(
-    ctx: click.Context, /, *, given: Given, who: Who, output: Path, force: bool, **options: Any
+    ctx: click.Context,
+    /,
+    *,
+    given: Given,
+    who: Who,
+    output: Path,
+    force: bool,
+    spill: Path | None,
+    resume: bool,
+    **options: Any,
 ) -> None:
     """Train a model on labelled mail and write it to one file.
 
@@ -90,18 +109,58 @@ def command(
     be given again when mail is judged. Important mail is lost when it is called unimportant or spam without a
     doubt; mail that is no spam, when it is called spam. "mailtriage models MODEL" tells what the model
     promises.
+
+    Mail that is too much for memory (beyond some 12,000 messages) is hashed into a temporary folder, some
+    8 kB a message, and learned from there in less than 1 GB of memory. With --spill the folder is DIR, which
+    stays if the training is interrupted and is removed when the model is written.
     """
     if output.exists() and not force:
         raise click.UsageError(f"{output} exists: --force replaces it")
     if not given:
         raise click.UsageError("nothing to learn: give --spam, --ham, --important, --unimportant or --labels")
+    if resume and not spill:
+        raise click.UsageError("--resume needs the folder of --spill")
+    if spill and options["history"]:
+        raise click.UsageError("--spill goes without --history: what was remembered cannot be taken up")
     from classifier.budget import Terms
 
     terms = terms_of(options.pop("max_lost"), options.pop("cost")) or Terms()
     with given.opened() as (mail, intake):
-        learned = _learn(mail.sources(), who.site(mail.mailboxes), output, terms=terms, **options)
+        site = who.site(mail.mailboxes)
+        spilling = _spilling(spill, resume, given, site, options) if spill else None
+        learned = _learn(mail.sources(), site, output, terms=terms, spilling=spilling, **options)
         name_problems(mail, intake)
     ctx.exit(intake.code(learned, "learned"))
+
+
+def _spilling(folder: Path, resume: bool, given: Given, site: Site, options: Mapping[str, Any]) -> Spilling:
+    """Say where hashed mail is kept, and what must not change before it is taken up."""
+    from classifier.engine.reading import Spilling
+
+    mail = {path: _state(Path(path)) for path in given.paths()}
+    labelled = [list(each) for each in (*given.folders, *given.marked)]
+    inputs = {
+        "mail": mail,
+        "labels": [*labelled, [str(given.table), *given.tabled]],
+        "site": repr(replace(site, me=frozenset(), my_domains=frozenset()))
+        + str(sorted(site.me))
+        + str(sorted(site.my_domains)),
+        "seed": options["seed"],
+        "bits": options["bits"],
+        "version": __version__,
+    }
+    return Spilling(folder, inputs, resume)
+
+
+def _state(path: Path) -> list[int]:
+    """Return what changes when mail comes or goes: sizes and times of files, or of all files below."""
+    files = [path] if path.is_file() else sorted(each for each in path.rglob("*") if each.is_file())
+    states = [each.stat() for each in files]
+    return [
+        len(states),
+        sum(each.st_size for each in states),
+        max((each.st_mtime_ns for each in states), default=0),
+    ]
 
 
 def _learn(
@@ -114,12 +173,13 @@ def _learn(
     bits: int | None,
     history: bool,
     terms: Terms,
+    spilling: Spilling | None,
 ) -> int:
     """Train, write the model, say how well it does on mail held out; returns the number of messages."""
     from classifier.budget.words import broken, held_out_loss, promised
     from classifier.engine import train
 
-    with counted("messages read") as progress:
+    with phased() as progress:
         classifier = train(
             sources,
             schema=columns(bits, history=history),
@@ -129,6 +189,7 @@ def _learn(
             jobs=jobs,
             progress=progress,
             terms=terms,
+            spilling=spilling,
         )
     classifier.save(output)
     training = classifier.card["training"]

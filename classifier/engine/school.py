@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
-from hashlib import sha256
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from classifier.engine.triage import Classifier
-from classifier.errors import TrainingError
-from classifier.mail import Message
+from classifier.errors import LabelError
+from classifier.learners.online import TEACHES
 
 if TYPE_CHECKING:
     from classifier.budget import Terms
+    from classifier.engine.reading import Spilling
     from classifier.features import Schema
+    from classifier.mail import Message
     from classifier.mailboxes import Stored
     from classifier.signals import Site
     from classifier.store import Model
@@ -28,10 +28,14 @@ def train(
     name: str = "unnamed",
     seed: int = 0,
     jobs: int = 1,
-    progress: Callable[[int], None] | None = None,
+    progress: Callable[[str, int, int], None] | None = None,
     terms: Terms | None = None,
+    spilling: Spilling | None = None,
 ) -> Classifier:
     """Train a classifier on labelled mailboxes.
+
+    Mail of more than `IN_MEMORY` set columns, some 12,000 messages, is hashed into a temporary folder and
+    learned from there, block after block, in memory that does not grow with it.
 
     Parameters
     ----------
@@ -39,7 +43,7 @@ def train(
         Labels are ``spam``, ``ham``, ``important`` and ``unimportant``; one may come several times.
     schema : Schema, optional
         Which columns; by default those of this version. With the view ``history`` the mail is learned in
-        order of arrival, each message with what those before it left behind.
+        order of arrival, each message with what those before it left behind, and always in memory.
     site : Site, optional
         Whose mail it is.
     name : str, default 'unnamed'
@@ -49,9 +53,11 @@ def train(
     jobs : int, default 1
         Processes.
     progress : callable, optional
-        Called with the number of messages read so far.
+        Called with the phase, the messages of it that are done, and how many there are, 0 if unknown.
     terms : Terms, optional
         A loss budget or costs to set the cuts by; what can be promised goes into the card.
+    spilling : Spilling, optional
+        A folder in which to hash the mail, however little it is; it can be taken up after an interruption.
 
     Returns
     -------
@@ -62,22 +68,52 @@ def train(
     LabelError
         For a label that is none.
     TrainingError
-        If no question has examples of both answers, or a source is empty.
+        If no question has examples of both answers, a source is empty, or there is no going on in the folder.
     """
-    from classifier.training import train_model  # only who trains waits for it
-
-    ledger = Ledger(progress)
+    _check(sources)
     empty = Classifier(schema=schema, site=site)
-    if "history" in empty.extractor.schema.views:
-        model = _train_with_history(ledger.read(sources), empty, seed, jobs)
-    else:
-        model = train_model(empty.extractor, empty.facts, ledger.read(sources), seed=seed, jobs=jobs)
+    model = _learned(sources, empty, seed=seed, jobs=jobs, progress=progress, spilling=spilling)
     model.card["name"] = name
+    return _settled(model, site, terms)
+
+
+def _learned(
+    sources: Sequence[tuple[str, Iterable[Stored]]],
+    empty: Classifier,
+    *,
+    seed: int,
+    jobs: int,
+    progress: Callable[[str, int, int], None] | None,
+    spilling: Spilling | None,
+) -> Model:
+    """Read and learn, in memory or not, and write down what was read."""
+    from classifier.engine.ledger import Ledger  # only who trains waits for these
+    from classifier.engine.reading import Lessons
+
+    watch = progress or (lambda *_: None)
+    ledger = Ledger()
+    if "history" in empty.extractor.schema.views:
+        model = _train_with_history(ledger.read(sources, watch), empty, seed, jobs)
+    else:
+        lessons = Lessons(sources, empty.extractor.schema, empty.site, ledger, jobs=jobs, watch=watch)
+        model = lessons.learn(seed, spilling)
     model.card["training"]["sources"] = ledger.entries()
+    return model
+
+
+def _settled(model: Model, site: Site | None, terms: Terms | None) -> Classifier:
+    """Set the cuts by what was asked for, and write down what can be promised."""
     classifier = Classifier(model, site=site)
     if terms:
         model.card["promise"] = classifier.decide_by(terms).to_json()
     return classifier
+
+
+def _check(sources: Sequence[tuple[str, Iterable[Stored]]]) -> None:
+    """Refuse labels that are none before anything is read."""
+    unknown = next((label for label, _ in sources if label not in TEACHES), None)
+    if unknown is not None:
+        raise LabelError(f"{unknown!r} is no label; labels are {', '.join(TEACHES)}")
 
 
 def _train_with_history(
@@ -86,70 +122,8 @@ def _train_with_history(
     """Learn mail in order of arrival, each message with what those before it left behind."""
     from classifier.engine.arrivals import in_order_of_arrival
     from classifier.history import Ram
-    from classifier.training import train_model
+    from classifier.training import train_model  # only who trains waits for it
 
     reader = Classifier(schema=like.extractor.schema, site=like.site, memory=Ram())
     facts = partial(reader.facts, observe=True)
     return train_model(reader.extractor, facts, in_order_of_arrival(pairs, reader.site), seed=seed, jobs=jobs)
-
-
-class Ledger:
-    """Keeps what a model was trained on while it is read.
-
-    Parameters
-    ----------
-    progress : callable, optional
-        Called with the number of messages read so far.
-    """
-
-    def __init__(self, progress: Callable[[int], None] | None = None) -> None:
-        self._progress = progress
-        self._read = 0
-        self._counts: Counter[tuple[str, str]] = Counter()
-        self._digests: dict[tuple[str, str], Any] = {}
-
-    def read(self, sources: Iterable[tuple[str, Iterable[Stored]]]) -> Iterator[tuple[Message, str]]:
-        """Yield every message with its label, taking note.
-
-        Parameters
-        ----------
-        sources : iterable of (label, iterable of Stored)
-
-        Yields
-        ------
-        (Message, str)
-
-        Raises
-        ------
-        TrainingError
-            If a source holds no message.
-        """
-        for label, source in sources:
-            before = self._read
-            for stored in source:
-                entry = (label, stored.mailbox.rpartition("/")[2])
-                self._counts[entry] += 1
-                self._digests.setdefault(entry, sha256()).update(stored.raw)
-                self._read += 1
-                if self._progress:
-                    self._progress(self._read)
-                yield Message(stored.raw), label
-            if self._read == before:
-                raise TrainingError(f"{getattr(source, 'path', 'a source')}: no message to learn as {label}")
-
-    def entries(self) -> list[dict[str, Any]]:
-        """Return the manifest for the card: label, mailbox, count and SHA-256 of the messages in order.
-
-        Returns
-        -------
-        list of dict
-        """
-        return [
-            {
-                "label": label,
-                "mailbox": mailbox,
-                "messages": count,
-                "sha256": self._digests[label, mailbox].hexdigest(),
-            }
-            for (label, mailbox), count in sorted(self._counts.items())
-        ]

@@ -5,13 +5,13 @@ Everything here is linear in the columns, and plain numpy, so that training need
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from classifier.learners.members import Member, fit_member
+from classifier.learners.outcome import Fused
 from classifier.learners.platt import fit_platt, log_loss, modest, soft_targets
 
 if TYPE_CHECKING:
@@ -38,27 +38,6 @@ OFTEN_WRONG = 0.01
 SURELY = 2.0
 """Standard errors by which log-loss must grow without a costly member for it to be kept. On P1's training
 part signals beside words and 4-grams come to -0.2, on P3's, where there are no bodies, to 2.3."""
-
-
-@dataclass(frozen=True, slots=True)
-class Fused:
-    """What a fusion found.
-
-    Parameters
-    ----------
-    coef : ndarray of shape (n_columns,), float64
-        Nats.
-    intercept : float
-        Nats.
-    out_of_fold : ndarray of shape (n_rows,)
-        Calibrated log-odds of each row by learners that had not seen it; NaN where it was not held out.
-    shares : ndarray of shape (n_members,)
-    """
-
-    coef: Floats
-    intercept: float
-    out_of_fold: Floats
-    shares: Floats
 
 
 class Fusion:
@@ -111,31 +90,15 @@ class Fusion:
         held = ~np.isnan(scores).any(axis=1)
         if held.any():
             known, gold = scores[held], self.positive[held]
-            shares = self._shares(known, gold, known.std(axis=0))
-            chosen = np.flatnonzero(shares > 0)
-            finals = dict(zip(chosen.tolist(), self._finals(chosen.tolist()), strict=True))
+            shares, factors = weigh(self.members, known, gold, fitted=self.fitted)
+            finals = self._finals(np.flatnonzero(shares > 0).tolist())
             seen = self._seen(finals)
         else:
-            finals = dict(enumerate(self._finals(list(range(len(self.members))))))
-            seen = self._seen(finals)
-            known, gold = seen, self.positive
-            shares = self._shares(known, gold, known.std(axis=0))
-        return self._joined(scores, (known, gold, seen), shares, finals, n_columns)
-
-    def _joined(
-        self,
-        scores: Floats,
-        judged: tuple[Floats, NDArray[np.bool_], Floats],
-        shares: Floats,
-        finals: dict[int, Final],
-        n_columns: int,
-    ) -> Fused:
-        """Calibrate, and add everything up."""
-        known, gold, seen = judged
-        spread = known.std(axis=0)
-        factors = np.divide(shares, spread, out=np.zeros(len(spread)), where=spread > _NO_SPREAD)
+            finals = self._finals(list(range(len(self.members))))
+            known, gold = self._seen(finals), self.positive
+            seen = known
+            shares, factors = weigh(self.members, known, gold, fitted=False)
         a, b = modest(*fit_platt(known @ factors, gold), seen @ factors)
-        held = ~np.isnan(scores).any(axis=1)
         coef, bias = np.zeros(n_columns), b
         for at, (weights, intercept) in finals.items():
             view = self._views_of[at]
@@ -150,30 +113,21 @@ class Fusion:
         plain = [at for at, member in enumerate(self.members) if not member.soft]
         self._score(scores, plain)
         soft = [at for at, member in enumerate(self.members) if member.soft]
-        if soft and self._often_wrong(scores[:, plain]):
+        held = ~np.isnan(scores).any(axis=1)
+        tried = [self.members[at] for at in plain]
+        known, gold = scores[held][:, plain], self.positive[held]
+        if soft and held.any() and often_wrong(tried, known, gold, fitted=self.fitted):
             self._score(scores, soft)
         return scores
-
-    def _often_wrong(self, scores: Floats) -> bool:
-        """Tell whether so many held-out rows lie on the wrong side that their labels may be to blame."""
-        held = ~np.isnan(scores).any(axis=1)
-        if not held.any():
-            return True
-        known, gold = scores[held], self.positive[held]
-        shares = self._shares(known, gold, known.std(axis=0))
-        spread = known.std(axis=0)
-        factors = np.divide(shares, spread, out=np.zeros(len(spread)), where=spread > _NO_SPREAD)
-        a, b = fit_platt(known @ factors, gold)
-        return bool(np.mean((a * (known @ factors) + b > 0) != gold) > OFTEN_WRONG)
 
     def _score(self, scores: Floats, some: list[int]) -> None:
         work = [(at, fold) for at in some for fold in self.folds]
         for (at, (_, held_out)), result in zip(work, self._fitted(work), strict=True):
             scores[held_out, at] = result
 
-    def _finals(self, some: list[int]) -> list[Final]:
+    def _finals(self, some: list[int]) -> dict[int, Final]:
         """Fit some members on all rows."""
-        return self._fitted([(at, self._everything) for at in some])
+        return dict(zip(some, self._fitted([(at, self._everything) for at in some]), strict=True))
 
     def _fitted(self, work: list[tuple[int, Fold]]) -> list[Any]:
         if self.jobs == 1:
@@ -197,21 +151,59 @@ class Fusion:
             seen[:, at] = view.score(weights, bias, self._everything[0])
         return seen
 
-    def _shares(self, known: Floats, gold: NDArray[np.bool_], spread: Floats) -> Floats:
-        """Weigh the members; those that say the same of all rows get nothing."""
-        usable = spread > _NO_SPREAD
-        if not usable.any():
-            return np.full(len(spread), 1 / len(spread))
-        if not (self.fitted and self.folds):
-            shares: Floats = usable / usable.sum()
-            return shares
-        unit = np.divide(known, spread, out=np.zeros_like(known), where=usable)
-        costly = [at for at, member in enumerate(self.members[: len(spread)]) if member.costly]
-        return fuse_sparingly(unit, gold, usable, costly)
-
 
 def _held(folds: list[Fold]) -> NDArray[np.intp]:
     return np.concatenate([held_out for _, held_out in folds]) if folds else np.zeros(0, np.intp)
+
+
+def weigh(
+    members: Sequence[Member], known: Floats, gold: NDArray[np.bool_], *, fitted: bool
+) -> tuple[Floats, Floats]:
+    """Say how much members count; those that say the same of all rows get nothing.
+
+    Parameters
+    ----------
+    members : sequence of Member, length m
+    known : ndarray of shape (n_rows, m)
+        Their scores.
+    gold : ndarray of shape (n_rows,), bool
+    fitted : bool
+        Whether their weights are fitted; else they count equally.
+
+    Returns
+    -------
+    shares : ndarray of shape (m,)
+        Adding up to 1.
+    factors : ndarray of shape (m,)
+        The same for scores as they are, not divided by their spread.
+    """
+    spread = known.std(axis=0)
+    usable = spread > _NO_SPREAD
+    if not usable.any():
+        return np.full(len(spread), 1 / len(spread)), np.zeros(len(spread))
+    shares: Floats = usable / usable.sum()
+    if fitted:
+        unit = np.divide(known, spread, out=np.zeros_like(known), where=usable)
+        costly = [at for at, member in enumerate(members) if member.costly]
+        shares = fuse_sparingly(unit, gold, usable, costly)
+    return shares, np.divide(shares, spread, out=np.zeros(len(spread)), where=usable)
+
+
+def often_wrong(members: Sequence[Member], known: Floats, gold: NDArray[np.bool_], *, fitted: bool) -> bool:
+    """Tell whether so many held-out rows lie on the wrong side that their labels may be to blame.
+
+    Parameters
+    ----------
+    members, known, gold, fitted
+        As for `weigh`.
+
+    Returns
+    -------
+    bool
+    """
+    _, factors = weigh(members, known, gold, fitted=fitted)
+    a, b = fit_platt(known @ factors, gold)
+    return bool(np.mean((a * (known @ factors) + b > 0) != gold) > OFTEN_WRONG)
 
 
 def fuse_sparingly(

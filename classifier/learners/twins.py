@@ -6,10 +6,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from classifier.features import BlockRows
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from classifier.features import BlockRows, Rows
+    from classifier.features import Rows
 
 BANDS, MINIMA = 8, 6
 """Two rows are twins where all six minima of one of eight bands agree: with probability 0.998 where they
@@ -33,9 +35,25 @@ def twins_of(rows: Rows) -> NDArray[np.intp]:
     ndarray of shape (n_rows,), int
         As `twins` returns it.
     """
+    return twins(viewed(rows))
+
+
+def viewed(rows: Rows) -> BlockRows:
+    """Return what rows are compared by: their bodies, or headers; nothing where neither is read.
+
+    Parameters
+    ----------
+    rows : Rows
+
+    Returns
+    -------
+    BlockRows
+    """
     names = [block.name for block in rows.schema.blocks]
     view = next((name for name in ("body", "header") if name in rows.schema.views), None)
-    return np.arange(len(rows)) if view is None else twins(rows.blocks[names.index(view)])
+    if view is None:
+        return BlockRows(np.zeros(0, np.uint32), np.zeros(len(rows), np.int64))
+    return rows.blocks[names.index(view)]
 
 
 def twins(block: BlockRows, seed: int = 0) -> NDArray[np.intp]:
@@ -57,23 +75,62 @@ def twins(block: BlockRows, seed: int = 0) -> NDArray[np.intp]:
     Broder 1997, "On the resemblance and containment of documents" (minima of hashes estimate the share of
     common members); bands as in Leskovec, Rajaraman and Ullman, "Mining of massive datasets", 3.4.
     """
-    first = np.arange(len(block.counts))
+    return joined(signatures(block, seed))
+
+
+def signatures(block: BlockRows, seed: int = 0) -> NDArray[np.uint64]:
+    """Make the numbers in which twins agree.
+
+    Parameters
+    ----------
+    block : BlockRows
+    seed : int, default 0
+
+    Returns
+    -------
+    ndarray of shape (n_rows, BANDS), uint64
+        0 where a row has too little in it.
+    """
+    told = np.zeros((len(block.counts), BANDS), np.uint64)
     rows = np.flatnonzero(block.counts >= FEWEST)
-    if len(rows) < 2:
-        return first
+    if not len(rows):
+        return told
     filled = np.flatnonzero(block.counts)
     starts = (np.cumsum(block.counts) - block.counts)[filled]
     long = np.searchsorted(filled, rows)
     random = np.random.default_rng(seed)
-    for _ in range(BANDS):
-        signature = np.zeros(len(rows), np.uint64)
+    for band in range(BANDS):
         for _ in range(MINIMA):
             minima = np.minimum.reduceat(_scattered(block.columns, random), starts)[long]
-            signature = signature * np.uint64(0x9E3779B97F4A7C15) + minima
-        order = np.argsort(signature, kind="stable")
-        for at in np.flatnonzero(np.diff(signature[order]) == 0).tolist():
-            _join(first, int(rows[order[at]]), int(rows[order[at + 1]]))
-    return np.array([_root(first, at) for at in range(len(first))], np.intp)
+            told[rows, band] = told[rows, band] * np.uint64(0x9E3779B97F4A7C15) + minima
+    return told
+
+
+def joined(told: NDArray[np.uint64]) -> NDArray[np.intp]:
+    """Give rows the same number that agree in a band.
+
+    Parameters
+    ----------
+    told : ndarray of shape (n_rows, BANDS), uint64
+        As `signatures` makes them; of many blocks, one below the other.
+
+    Returns
+    -------
+    ndarray of shape (n_rows,), int
+        As `twins` returns it.
+    """
+    first = np.arange(len(told))
+    rows = np.flatnonzero(told.any(axis=1))
+    for band in range(told.shape[1]):
+        order = rows[np.argsort(told[rows, band], kind="stable")]
+        same = np.flatnonzero(np.diff(told[order, band].view(np.int64)) == 0)
+        one, other = order[same], order[same + 1]
+        apart = first[one] != first[other]  # most were joined by an earlier band
+        for low, high in zip(one[apart].tolist(), other[apart].tolist(), strict=True):
+            _join(first, low, high)
+        while not np.array_equal(further := first[first], first):
+            first = further
+    return first
 
 
 def _scattered(columns: NDArray[np.uint32], random: np.random.Generator) -> NDArray[np.uint32]:

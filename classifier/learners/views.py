@@ -112,7 +112,7 @@ class View:
         return sums
 
 
-def view_of_rows(rows: Rows, volumes: tuple[float, ...]) -> View:
+def view_of_rows(rows: Rows, volumes: tuple[float, ...], *, renumber: bool = True) -> View:
     """See some blocks of rows.
 
     Parameters
@@ -120,6 +120,9 @@ def view_of_rows(rows: Rows, volumes: tuple[float, ...]) -> View:
     rows : Rows
     volumes : tuple of float
         One a block; 0 hides it.
+    renumber : bool, default True
+        Whether columns that no row sets are left out; else columns keep the numbers of the schema, as
+        blocks of rows must that are learned one after the other.
 
     Returns
     -------
@@ -142,7 +145,10 @@ def view_of_rows(rows: Rows, volumes: tuple[float, ...]) -> View:
         values[target] = np.repeat((block.scale * volume).astype(np.float32), block.counts)
     starts = np.concatenate([[0], ends[:, -1]])
     ranges = tuple((block.start, block.stop) for block in rows.schema.blocks)
-    return _renumbered(starts, columns, values, _factors(rows.schema.n_columns, ranges, volumes))
+    factors = _factors(rows.schema.n_columns, ranges, volumes)
+    if not renumber:
+        return View(starts, columns, values, np.arange(len(factors)), factors)
+    return _renumbered(starts, columns, values, factors)
 
 
 def view_of_csr(X: Any, ranges: tuple[Range, ...], volumes: tuple[float, ...]) -> View:

@@ -1,0 +1,216 @@
+"""Labelled mailboxes to rows: pieces of all sources in turn, hashed here or in several processes."""
+
+from __future__ import annotations
+
+import os
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures.process import BrokenProcessPool
+from functools import lru_cache
+from hashlib import sha256
+from itertools import islice
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from classifier.engine.triage import Classifier
+from classifier.errors import MailtriageError, TrainingError
+from classifier.features import Rows, Schema
+from classifier.mail import Message
+from classifier.mailboxes import Mailbox, Problem, Stored, read_span
+from classifier.signals import Site
+
+if TYPE_CHECKING:
+    from classifier.mailboxes.base import Part
+
+Source = tuple[str, Iterable[Stored]]
+"""A label, and the mail that has it."""
+
+PIECE = 256
+"""Messages of a piece, where the mailbox does not say itself how to cut it."""
+
+WAITING = 4
+"""Pieces handed to each worker ahead of the one whose rows are being taken."""
+
+PIECE_BYTES = 1 << 20
+"""Of a piece, where a mailbox is cut by bytes."""
+
+_MAIL_BYTES = 6000
+"""Of an ordinary mail, where sources of which only the bytes are known are mixed with counted ones."""
+
+
+class Lesson(NamedTuple):
+    """A piece of mail, hashed.
+
+    Parameters
+    ----------
+    label : str
+    mailboxes : tuple of str
+        Where each message lies.
+    digests : tuple of bytes
+        SHA-256 of each message.
+    size : int
+        Bytes of all.
+    rows : Rows
+    """
+
+    label: str
+    mailboxes: tuple[str, ...]
+    digests: tuple[bytes, ...]
+    size: int
+    rows: Rows
+
+
+def harvest(
+    sources: Sequence[Source], schema: Schema, site: Site | None, *, jobs: int = 1, skip: int = 0
+) -> Iterator[Lesson]:
+    """Hash labelled mail.
+
+    Blocks that are learned one after the other should each look like all of the mail. So the sources take
+    turns, each in proportion to its size; the order is the same whatever the number of jobs.
+
+    Parameters
+    ----------
+    sources : sequence of (label, iterable of Stored)
+    schema : Schema
+    site : Site, optional
+    jobs : int, default 1
+        Processes.
+    skip : int, default 0
+        Pieces that are known already.
+
+    Yields
+    ------
+    Lesson
+
+    Raises
+    ------
+    TrainingError
+        If a source holds no message.
+    MailtriageError
+        If a worker dies.
+    """
+    work = islice(_pieces(sources), skip, None)
+    setting = (schema, site)
+    found = [skip] * len(sources)  # of what was taken up it is not known whose pieces were read before
+    for number, (lesson, problems) in _hashed(setting, work, jobs):
+        source = sources[number][1]
+        if isinstance(source, Mailbox):
+            source.problems.extend(problems)
+        found[number] += len(lesson.digests)
+        yield lesson
+    for (label, source), messages in zip(sources, found, strict=True):
+        if not messages:
+            raise TrainingError(f"{getattr(source, 'path', 'a source')}: no message to learn as {label}")
+
+
+def total_bytes(sources: Sequence[Source]) -> int:
+    """Say how many bytes of mail there are, about; 0 where that is not known of all.
+
+    Parameters
+    ----------
+    sources : sequence of (label, iterable of Stored)
+
+    Returns
+    -------
+    int
+    """
+    sizes = [_bytes(source) for _, source in sources]
+    return sum(sizes) if all(sizes) else 0
+
+
+def _pieces(sources: Sequence[Source]) -> Iterator[tuple[int, str, Part | list[Stored]]]:
+    """Cut all sources into pieces, the sources taking turns."""
+    shares = [max(1.0, _bytes(source) / _MAIL_BYTES or _count(source)) for _, source in sources]
+    streams = [_cut(source) for _, source in sources]
+    taken = [0.0] * len(sources)
+    running = set(range(len(sources)))
+    while running:
+        at = min(running, key=lambda each: (taken[each] / shares[each], each))
+        piece = next(streams[at], None)
+        if piece is None:
+            running.remove(at)
+            continue
+        taken[at] += len(piece) if hasattr(piece, "__len__") else PIECE_BYTES / _MAIL_BYTES
+        yield at, sources[at][0], piece
+
+
+def _cut(source: Iterable[Stored]) -> Iterator[Any]:
+    if isinstance(source, Mailbox):
+        source.problems.clear()
+        yield from source.parts(PIECE_BYTES)
+        return
+    stream = iter(source)
+    while piece := list(islice(stream, PIECE)):
+        yield piece
+
+
+def _bytes(source: Iterable[Stored]) -> int:
+    """Say how large the files of a mailbox are; 0 where there are none."""
+    path = getattr(source, "path", "")
+    try:
+        if os.path.isdir(path):
+            return sum(
+                os.path.getsize(os.path.join(folder, name))
+                for folder, _, names in os.walk(path)
+                for name in names
+            )
+        return os.path.getsize(path) if path else 0
+    except OSError:
+        return 0
+
+
+def _count(source: Iterable[Stored]) -> int:
+    try:
+        return len(source)  # type: ignore[arg-type]
+    except TypeError:
+        return PIECE
+
+
+Setting = tuple[Schema, Site | None]
+Result = tuple[int, tuple[Lesson, list[Problem]]]
+
+
+def _hashed(setting: Setting, work: Iterable[tuple[int, str, Any]], jobs: int) -> Iterator[Result]:
+    """Hash pieces, here or in workers, and give them in order."""
+    if jobs == 1:
+        for number, label, piece in work:
+            yield number, _hash(setting, label, piece)
+        return
+    from joblib.externals.loky import ProcessPoolExecutor
+
+    pool = ProcessPoolExecutor(max_workers=jobs)
+    under_way: deque[tuple[int, Any]] = deque()
+    try:
+        for number, label, piece in work:
+            under_way.append((number, pool.submit(_hash, setting, label, piece)))
+            if len(under_way) > WAITING * jobs:
+                first, future = under_way.popleft()
+                yield first, future.result()
+        while under_way:
+            first, future = under_way.popleft()
+            yield first, future.result()
+    except BrokenProcessPool:
+        raise MailtriageError(
+            "a worker process died (killed, or out of memory) while mail was hashed"
+        ) from None
+    finally:
+        for _, future in under_way:
+            future.cancel()
+        pool.shutdown()
+
+
+@lru_cache(maxsize=1)
+def _reader(setting: Setting) -> Classifier:
+    """Open what hashes once in a process."""
+    schema, site = setting
+    return Classifier(schema=schema, site=site)
+
+
+def _hash(setting: Setting, label: str, piece: Any) -> tuple[Lesson, list[Problem]]:
+    """Hash one piece."""
+    reader = _reader(setting)
+    problems: list[Problem] = []
+    mails: list[Stored] = list(piece if isinstance(piece, list) else read_span(piece, problems))
+    rows = reader.extractor.rows(reader.facts([Message(stored.raw) for stored in mails]))
+    names = tuple(stored.mailbox.rpartition("/")[2] for stored in mails)
+    digests = tuple(sha256(stored.raw).digest() for stored in mails)
+    return Lesson(label, names, digests, sum(len(stored.raw) for stored in mails), rows), problems
