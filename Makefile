@@ -24,8 +24,9 @@ demo: $(USABLE)             ## Sort the demo mailbox, explain one message, and s
 test: $(READY) lint         ## Lint, types and the whole test suite.
 	$(BIN)/python -m pytest -q -n 2 --dist loadgroup -m 'not slow'
 
-bench: $(READY)             ## Speed beside bogofilter, accuracy on real mail (skipped where there is none).
-	@for each in speed accuracy rootmail; do $(BIN)/python tests/bench/$$each.py || exit 1; done
+bench: $(READY)             ## Speed beside bogofilter, scaling, training, into tests/bench/RESULTS.md; then accuracy, to read.
+	@$(BIN)/python tests/bench/write.py speed
+	@for each in accuracy rootmail; do $(BIN)/python tests/bench/$$each.py || exit 1; done
 
 lint: $(READY)              ## ruff and mypy, without the tests.
 	$(BIN)/ruff check .

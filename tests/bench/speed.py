@@ -3,11 +3,11 @@
     python tests/bench/speed.py [--runs 5]
 
 Whole processes, as a user starts them, on the mail of protocol P1: training, classification of the test
-mailbox, one message from standard input, and two processes against one. After one run of each that is not
-counted, they take turns; medians are shown. CPU is user and system time of a process and of those that it
-waited for (wait4). Peak memory starts at what this script itself takes, because a process is born as its
-parent's copy: the row of `true` shows that floor. Everything but the comparison of processes is kept on one
-core. Times on a machine that does something else beside this are worth nothing.
+mailbox once and several times over, of headers only (P3), by the starter; one message from standard input.
+After one run of each that is not counted, they take turns; medians are shown. CPU is user and system time of
+a process and of those that it waited for (wait4). Peak memory starts at what this script takes, as a process
+is born as its parent's copy: the row of `true` shows that floor. Everything is kept on one core.
+Times on a machine that does something else beside this are worth nothing.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from typing import NamedTuple
 from corpora import REPO, Corpora, argument_parser, open_corpora, print_head, print_row
 
 REPEATED = 5
-"""How often the test mailbox stands in the one for several processes: starting them takes a while."""
+"""How often a test mailbox stands in the longer one: a process that has started goes on at its own pace."""
 
 ONE = (
     b"From: ada@example.org\nTo: bob@example.org\nSubject: Lunch?\nMessage-ID: <1@example.org>\n\nAt noon.\n"
@@ -139,15 +139,55 @@ def one_message(folder: Path) -> list[Job]:
     ]
 
 
-def processes(corpora: Corpora, folder: Path) -> list[Job]:
-    """Judge a longer mailbox in one process and in two."""
-    test, longer = corpora.mailbox("p1", "test"), folder / "longer.mbox"
-    longer.write_bytes(test.read_bytes() * REPEATED)
-    count = count_mails(longer)
-    ours = [*mailtriage(), "classify", "-m", folder / "p1.mailtriage", *ME, longer]
+def longer(corpora: Corpora, protocol: str, folder: Path) -> Path:
+    """Repeat a test mailbox, so that starting up weighs little."""
+    path = folder / f"{protocol}-{REPEATED}.mbox"
+    path.write_bytes(corpora.mailbox(protocol, "test").read_bytes() * REPEATED)
+    return path
+
+
+def repeated(corpora: Corpora, folder: Path) -> list[Job]:
+    """Judge P1's test part several times over."""
+    mails = longer(corpora, "p1", folder)
+    ours = [*mailtriage(), "classify", "-m", folder / "p1.mailtriage", *ME, mails]
+    theirs = ["bogofilter", "-d", folder / "bogofilter", "-M", "-T", "-I", mails]
     return [
-        Job(f"mailtriage classify --jobs {jobs}", [[*ours, "--jobs", str(jobs)]], messages=count)
-        for jobs in (1, 2)
+        Job("mailtriage classify", [ours], messages=count_mails(mails)),
+        Job("bogofilter -T", [theirs], messages=count_mails(mails)),
+    ]
+
+
+def headers_only(corpora: Corpora, folder: Path) -> list[Job]:
+    """Judge P3's test part several times over, by models of headers."""
+    ham, spam = (corpora.mailbox("p3", f"train-{label}") for label in ("ham", "spam"))
+    model, base = folder / "p3.mailtriage", folder / "bogofilter-headers"
+    base.mkdir()
+    for command in (
+        [*mailtriage(), "train", "--force", "-o", model, "--ham", ham, "--spam", spam],
+        ["bogofilter", "-d", base, "-n", "-M", "-I", ham],
+        ["bogofilter", "-d", base, "-s", "-M", "-I", spam],
+    ):
+        _run([str(word) for word in command], None, clean_environment(folder))
+    mails = longer(corpora, "p3", folder)
+    ours = [*mailtriage(), "classify", "-m", model, *ME, "--view", "headers", mails]
+    theirs = ["bogofilter", "-d", base, "-M", "-T", "-I", mails]
+    return [
+        Job("mailtriage classify --view headers", [ours], messages=count_mails(mails)),
+        Job("bogofilter -T", [theirs], messages=count_mails(mails)),
+    ]
+
+
+def starter(corpora: Corpora, folder: Path) -> list[Job]:
+    """Judge P1's test part by the starter, which asks all signals."""
+    test = corpora.mailbox("p1", "test")
+    theirs = ["bogofilter", "-d", folder / "bogofilter", "-M", "-T", "-I", test]
+    return [
+        Job(
+            "mailtriage classify -m starter",
+            [[*mailtriage(), "classify", *ME, test]],
+            messages=count_mails(test),
+        ),
+        Job("bogofilter -T", [theirs], messages=count_mails(test)),
     ]
 
 
@@ -187,9 +227,11 @@ def main(asked: argparse.Namespace) -> None:
         compare("Training on P1", training(corpora, folder), asked.runs, environment)
         compare("Classifying P1's test part", classification(corpora, folder), asked.runs, environment)
         compare("One message from standard input", one_message(folder), asked.runs, environment)
-        os.sched_setaffinity(0, cores)
-        title = f"Processes, P1's test part {REPEATED} times, {len(cores)} cores"
-        compare(title, processes(corpora, folder), asked.runs, environment)
+        times = f"{REPEATED} times over"
+        compare(f"Classifying P1's test part {times}", repeated(corpora, folder), asked.runs, environment)
+        title = f"Classifying P3's test part {times}: headers only"
+        compare(title, headers_only(corpora, folder), asked.runs, environment)
+        compare("The starter on P1's test part", starter(corpora, folder), asked.runs, environment)
 
 
 if __name__ == "__main__":
