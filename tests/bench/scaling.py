@@ -59,6 +59,8 @@ def peak_mebibytes(*command: str | Path) -> tuple[float, float]:
         while process.poll() is None:
             peak = max(peak, proportional_kib(process.pid))
             sleep(0.1)
+    if process.returncode:
+        raise SystemExit(f"{command[0]} ended with {process.returncode}: no figure of a run cut short")
     return peak / 1024, perf_counter() - start
 
 
