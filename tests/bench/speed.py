@@ -170,10 +170,12 @@ def headers_only(corpora: Corpora, folder: Path) -> list[Job]:
         _run([str(word) for word in command], None, clean_environment(folder))
     mails = longer(corpora, "p3", folder)
     ours = [*mailtriage(), "classify", "-m", model, *ME, "--view", "headers", mails]
+    lighter = [*mailtriage(), "classify", "-m", folder / "p1.mailtriage", *ME, "--view", "headers", mails]
     theirs = ["bogofilter", "-d", base, "-M", "-T", "-I", mails]
     return [
         Job("mailtriage classify --view headers", [ours], messages=count_mails(mails)),
         Job("bogofilter -T", [theirs], messages=count_mails(mails)),
+        Job("the same by P1's model, which asks no signals", [lighter], messages=count_mails(mails)),
     ]
 
 
