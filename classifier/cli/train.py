@@ -112,7 +112,8 @@ def command(
 
     Mail that is too much for memory (beyond some 12,000 messages) is hashed into a temporary folder, some
     8 kB a message, and learned from there in less than 1 GB of memory. With --spill the folder is DIR, which
-    stays if the training is interrupted and is removed when the model is written.
+    stays if the training is interrupted and is removed when the model is written. --resume reads hashed mail
+    once more, to see that it is the same. What fits in memory is learned there in any case.
     """
     if output.exists() and not force:
         raise click.UsageError(f"{output} exists: --force replaces it")
@@ -153,14 +154,12 @@ def _spilling(folder: Path, resume: bool, given: Given, site: Site, options: Map
 
 
 def _state(path: Path) -> list[int]:
-    """Return what changes when mail comes or goes: sizes and times of files, or of all files below."""
-    files = [path] if path.is_file() else sorted(each for each in path.rglob("*") if each.is_file())
-    states = [each.stat() for each in files]
-    return [
-        len(states),
-        sum(each.st_size for each in states),
-        max((each.st_mtime_ns for each in states), default=0),
-    ]
+    """Return what changes when mail comes or goes: the number of files, and their size.
+
+    Not their times, which change without the mail: what was hashed is compared message by message.
+    """
+    sizes = [each.stat().st_size for each in (path, *path.rglob("*")) if each.is_file()]
+    return [len(sizes), sum(sizes)]
 
 
 def _learn(

@@ -49,18 +49,19 @@ class Lesson(NamedTuple):
         SHA-256 of each message.
     size : int
         Bytes of all.
-    rows : Rows
+    rows : Rows, optional
+        None of a piece that was only looked at.
     """
 
     label: str
     mailboxes: tuple[str, ...]
     digests: tuple[bytes, ...]
     size: int
-    rows: Rows
+    rows: Rows | None
 
 
 def harvest(
-    sources: Sequence[Source], schema: Schema, site: Site | None, *, jobs: int = 1, skip: int = 0
+    sources: Sequence[Source], schema: Schema, site: Site | None, *, jobs: int = 1, known: int = 0
 ) -> Iterator[Lesson]:
     """Hash labelled mail.
 
@@ -74,8 +75,8 @@ def harvest(
     site : Site, optional
     jobs : int, default 1
         Processes.
-    skip : int, default 0
-        Pieces that are known already.
+    known : int, default 0
+        Pieces that were hashed before: they are only looked at, so that a change shows in their digests.
 
     Yields
     ------
@@ -88,9 +89,9 @@ def harvest(
     MailtriageError
         If a worker dies.
     """
-    work = islice(_pieces(sources), skip, None)
+    work = ((*piece, at < known) for at, piece in enumerate(_pieces(sources)))
     setting = (schema, site)
-    found = [skip] * len(sources)  # of what was taken up it is not known whose pieces were read before
+    found = [0] * len(sources)
     for number, (lesson, problems) in _hashed(setting, work, jobs):
         source = sources[number][1]
         if isinstance(source, Mailbox):
@@ -169,19 +170,19 @@ Setting = tuple[Schema, Site | None]
 Result = tuple[int, tuple[Lesson, list[Problem]]]
 
 
-def _hashed(setting: Setting, work: Iterable[tuple[int, str, Any]], jobs: int) -> Iterator[Result]:
+def _hashed(setting: Setting, work: Iterable[tuple[int, str, Any, bool]], jobs: int) -> Iterator[Result]:
     """Hash pieces, here or in workers, and give them in order."""
     if jobs == 1:
-        for number, label, piece in work:
-            yield number, _hash(setting, label, piece)
+        for number, *piece in work:
+            yield number, _hash(setting, *piece)
         return
     from joblib.externals.loky import ProcessPoolExecutor
 
     pool = ProcessPoolExecutor(max_workers=jobs)
     under_way: deque[tuple[int, Any]] = deque()
     try:
-        for number, label, piece in work:
-            under_way.append((number, pool.submit(_hash, setting, label, piece)))
+        for number, *piece in work:
+            under_way.append((number, pool.submit(_hash, setting, *piece)))
             if len(under_way) > WAITING * jobs:
                 first, future = under_way.popleft()
                 yield first, future.result()
@@ -205,12 +206,14 @@ def _reader(setting: Setting) -> Classifier:
     return Classifier(schema=schema, site=site)
 
 
-def _hash(setting: Setting, label: str, piece: Any) -> tuple[Lesson, list[Problem]]:
-    """Hash one piece."""
-    reader = _reader(setting)
+def _hash(setting: Setting, label: str, piece: Any, known: bool) -> tuple[Lesson, list[Problem]]:
+    """Hash one piece; of one that is known, only find out what is in it."""
     problems: list[Problem] = []
     mails: list[Stored] = list(piece if isinstance(piece, list) else read_span(piece, problems))
-    rows = reader.extractor.rows(reader.facts([Message(stored.raw) for stored in mails]))
+    rows = None
+    if not known:
+        reader = _reader(setting)
+        rows = reader.extractor.rows(reader.facts([Message(stored.raw) for stored in mails]))
     names = tuple(stored.mailbox.rpartition("/")[2] for stored in mails)
     digests = tuple(sha256(stored.raw).digest() for stored in mails)
     return Lesson(label, names, digests, sum(len(stored.raw) for stored in mails), rows), problems

@@ -18,7 +18,7 @@ Entry = tuple[str, str]
 
 
 class Ledger:
-    """Keeps what a model was trained on while it is read; can be put down and taken up."""
+    """Keeps what a model was trained on while it is read."""
 
     def __init__(self) -> None:
         self.read_so_far = 0
@@ -91,16 +91,3 @@ class Ledger:
             }
             for (label, mailbox), count in sorted(self._counts.items())
         ]
-
-    def take_up(self, entries: Iterable[dict[str, Any]]) -> None:
-        """Go on from what `entries` returned.
-
-        Parameters
-        ----------
-        entries : iterable of dict
-        """
-        for each in entries:
-            entry = (str(each["label"]), str(each["mailbox"]))
-            self._counts[entry] = int(each["messages"])
-            self._digests[entry] = bytes.fromhex(each["sha256"])
-        self.read_so_far = self._counts.total()

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from classifier.engine.harvest import Lesson, Source, harvest, total_bytes
+from classifier.errors import TrainingError
 from classifier.features.extractor import joined_rows
 
 if TYPE_CHECKING:
@@ -86,72 +87,88 @@ class Lessons:
         -------
         Model
         """
-        from classifier.training import train_rows  # only who trains waits for it
-        from classifier.training.streaming import train_spilled
+        from classifier.training.spill import Spill  # only who trains waits for it
 
         with ExitStack() as stack:
-            spill = self._spill(place.folder, place.inputs, resume=place.resume) if place else None
+            spill = None
+            if place:
+                spill = Spill(place.folder, self._schema, place.inputs, resume=place.resume)
+            known = spill.last["pieces"] if spill and spill.last else 0
             set_columns = 0
-            for lesson in harvest(
-                self._sources, self._schema, self._site, jobs=self._jobs, skip=self._pieces
-            ):
-                self._take(lesson)
-                set_columns += sum(len(block.columns) for block in lesson.rows.blocks)
+            for lesson in harvest(self._sources, self._schema, self._site, jobs=self._jobs, known=known):
+                set_columns += self._take(lesson)
                 if spill is None and set_columns > IN_MEMORY:
                     folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="mailtriage-train-"))
-                    spill = self._spill(Path(folder), {}, resume=False)
-                if spill is not None:
+                    spill = Spill(Path(folder), self._schema, {}, resume=False)
+                if spill is not None and self._pieces == known:
+                    self._compare(spill)
+                elif spill is not None:
                     self._empty(spill, all_of_it=False)
-            if spill is None:
-                rows, labels = self._gathered()
-                self._watch("learning", 0, 0)
-                return train_rows(rows, labels, seed=seed, jobs=self._jobs)
-            self._empty(spill, all_of_it=True)
-            model = train_spilled(spill, seed=seed, watch=self._watch)
+            if spill is not None:
+                if self._pieces < known:
+                    self._compare(spill)
+                self._empty(spill, all_of_it=True)
+                spill.close()
+            model = self._learned(spill, seed)
         if place:
             shutil.rmtree(place.folder)
         return model
 
-    def _spill(self, folder: Path, inputs: Mapping[str, Any], *, resume: bool) -> Spill:
-        """Open a folder, and go on behind what is in it."""
-        from classifier.training.spill import Spill
+    def _learned(self, spill: Spill | None, seed: int) -> Model:
+        """Learn from blocks; in memory where there is room, as if they had never been written."""
+        from classifier.training import train_rows
+        from classifier.training.streaming import train_spilled
 
-        spill = Spill(folder, self._schema, inputs, resume=resume)
-        if spill.last:
-            self._ledger.take_up(spill.last["read"])
-            self._pieces, self._bytes = spill.last["pieces"], spill.last["bytes"]
-        return spill
+        if spill is not None and spill.set_columns > IN_MEMORY:
+            return train_spilled(spill, seed=seed, watch=self._watch)
+        rows, labels = self._gathered() if spill is None else spill.everything()
+        self._watch("learning", 0, 0)
+        return train_rows(rows, labels, seed=seed, jobs=self._jobs)
 
-    def _take(self, lesson: Lesson) -> None:
+    def _compare(self, spill: Spill) -> None:
+        """Refuse to go on where mail is not what was hashed."""
+        before = spill.last["read"] if spill.last else []
+        if before == (now := self._ledger.entries()):
+            return
+        changed = sorted({each["mailbox"] for each in before if each not in now} or {"the order of mail"})
+        raise TrainingError(
+            f"{spill.folder}: {', '.join(changed)} changed since it was hashed: begin anew elsewhere"
+        )
+
+    def _take(self, lesson: Lesson) -> int:
+        """Take a piece; returns how many columns it sets."""
         self._ledger.note(lesson.label, lesson.mailboxes, lesson.digests)
-        self._waiting.append(lesson)
         self._pieces += 1
         self._bytes += lesson.size
         done = self._ledger.read_so_far
+        phase = "reading" if lesson.rows else "comparing with what was hashed"
         self._watch(
-            "reading", done, round(done * max(1, self._total / max(1, self._bytes))) if self._total else 0
+            phase, done, round(done * max(1, self._total / max(1, self._bytes))) if self._total else 0
         )
+        if lesson.rows is None:
+            return 0
+        self._waiting.append(lesson)
+        return sum(len(block.columns) for block in lesson.rows.blocks)
 
     def _empty(self, spill: Spill, *, all_of_it: bool) -> None:
         """Write what waits, where it is enough for a block."""
         from classifier.training.spill import BLOCK_ROWS, LABELS, Block
 
-        if not self._waiting or (
-            sum(len(each.rows) for each in self._waiting) < BLOCK_ROWS and not all_of_it
-        ):
+        waiting = sum(len(each.digests) for each in self._waiting)
+        if not waiting or (waiting < BLOCK_ROWS and not all_of_it):
             return
         rows, labels = self._gathered()
         codes = np.array([LABELS.index(label) for label in labels], np.uint8)
         read = self._ledger.entries()
         starts = range(0, len(labels), BLOCK_ROWS)
-        note = {"pieces": self._pieces, "bytes": self._bytes, "read": read}
+        note = {"pieces": self._pieces, "read": read}
         for at in starts:
             some = np.arange(at, min(at + BLOCK_ROWS, len(labels)))
             spill.add(Block(rows.take(some), codes[some]), note if at == starts[-1] else None)
 
     def _gathered(self) -> tuple[Rows, list[str]]:
         """Lay end to end what waits."""
-        rows = joined_rows(self._schema, [each.rows for each in self._waiting])
+        rows = joined_rows(self._schema, [each.rows for each in self._waiting if each.rows is not None])
         labels = [each.label for each in self._waiting for _ in each.digests]
         self._waiting = []
         return rows, labels

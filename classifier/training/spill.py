@@ -15,6 +15,7 @@ import numpy as np
 
 from classifier.errors import TrainingError
 from classifier.features import BlockRows, Rows, Schema
+from classifier.features.extractor import joined_rows
 from classifier.learners.online import TEACHES
 from classifier.learners.twins import signatures, viewed
 
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-FORMAT = 1
+FORMAT = 2
 """Of the folder; another version refuses to go on with it."""
 
 BLOCK_ROWS = 2048
@@ -31,7 +32,7 @@ BLOCK_ROWS = 2048
 
 LABELS = tuple(TEACHES)
 
-_MANIFEST = "manifest.json"
+_MANIFEST, _WHOLE = "manifest.json", "whole.json"
 
 
 class Block(NamedTuple):
@@ -85,6 +86,7 @@ class Spill:
         while metas and metas[-1]["note"] is None:  # its fellows were not written any more
             metas.pop()
         self.sizes = [meta["rows"] for meta in metas]
+        self.set_columns = sum(meta["columns"] for meta in metas)
 
     def __len__(self) -> int:
         return sum(self.sizes)
@@ -111,9 +113,37 @@ class Spill:
             each for part in block.rows.blocks for each in (part.columns, part.counts.astype(np.uint32))
         ]
         self._save(_block_name(at), arrays)
-        meta = {"rows": len(block.labels), "note": note}
+        columns = sum(len(part.columns) for part in block.rows.blocks)
+        meta = {"rows": len(block.labels), "columns": columns, "note": note}
         self._write(_meta_name(at), json.dumps(meta).encode())  # last: the block counts from now on
         self.sizes.append(len(block.labels))
+        self.set_columns += columns
+
+    def close(self) -> None:
+        """Say that there is no more mail: what is learned from now on is of these blocks.
+
+        Raises
+        ------
+        TrainingError
+            If it was said before, of less.
+        """
+        whole = self.folder / _WHOLE
+        if not whole.exists():
+            self._write(_WHOLE, json.dumps(len(self)).encode())
+        elif json.loads(whole.read_bytes()) != len(self):
+            raise TrainingError(f"{self.folder}: mail came in since it was hashed: begin anew elsewhere")
+
+    def everything(self) -> tuple[Rows, list[str]]:
+        """Return all rows and their labels, for mail that fits in memory.
+
+        Returns
+        -------
+        rows : Rows
+        labels : list of str
+            One a row.
+        """
+        rows = joined_rows(self.schema, [self._read(at) for at in range(len(self.sizes))])
+        return rows, [LABELS[code] for code in self.labels().tolist()]
 
     def labels(self) -> NDArray[np.uint8]:
         """Return the labels of all messages, positions in `LABELS`."""
@@ -190,23 +220,24 @@ class Spill:
         return told
 
     def _read(self, at: int) -> Rows:
-        with (self.folder / _block_name(at)).open("rb") as file:
-            for _ in range(2):
-                np.load(file, allow_pickle=False)
-            blocks = []
-            for _ in self.schema.blocks:
-                columns, counts = np.load(file, allow_pickle=False), np.load(file, allow_pickle=False)
-                blocks.append(BlockRows(columns, counts.astype(np.int64)))
-        return Rows(self.schema, tuple(blocks))
+        parts = self._arrays(at, 2 + 2 * len(self.schema.blocks))[2:]
+        blocks = zip(parts[::2], parts[1::2], strict=True)
+        return Rows(
+            self.schema, tuple(BlockRows(columns, counts.astype(np.int64)) for columns, counts in blocks)
+        )
 
     def _gathered(self, which: int, nothing: NDArray[Any]) -> NDArray[Any]:
-        parts = []
-        for at in range(len(self.sizes)):
-            with (self.folder / _block_name(at)).open("rb") as file:
-                for _ in range(which + 1):
-                    part = np.load(file, allow_pickle=False)
-                parts.append(part)
+        parts = [self._arrays(at, which + 1)[which] for at in range(len(self.sizes))]
         return np.concatenate(parts) if parts else nothing
+
+    def _arrays(self, at: int, number: int) -> list[NDArray[Any]]:
+        """Read the first arrays of a block."""
+        name = _block_name(at)
+        try:
+            with (self.folder / name).open("rb") as file:
+                return [np.load(file, allow_pickle=False) for _ in range(number)]
+        except (OSError, ValueError, EOFError):
+            raise TrainingError(f"{self.folder}: {name} is damaged: begin anew in another folder") from None
 
     def _save(self, name: str, arrays: list[NDArray[Any]]) -> None:
         with _made(self.folder / name) as file:

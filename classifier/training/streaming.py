@@ -1,8 +1,8 @@
 """Learning from blocks on a disk: what `in_memory` finds, within noise, in memory that does not grow.
 
-What differs: members are weighed and calibrated on one part of the mail that was held out, instead of on
-five in turn; then they learn that part too, from where they are. Class counts, on which contrast and Bayes
-rest, are sums over blocks and the same to the last digit.
+Members are weighed and calibrated on folds held out in turn, as in memory; of much mail on as many of them as
+hold enough messages. The members that learn everything begin in the middle of those of the folds. Class
+counts, on which contrast and Bayes rest, are sums over blocks and the same to the last digit.
 """
 
 from __future__ import annotations
@@ -21,8 +21,9 @@ from classifier.learners.platt import fit_platt, modest
 from classifier.learners.recipe import is_fitted, members_for
 from classifier.learners.tables import as_stored
 from classifier.learners.twins import joined
-from classifier.training.block_descent import BlockDescent, Part
+from classifier.training.block_descent import ALWAYS, UNASKED, BlockDescent, Parts
 from classifier.training.card import Outcome, answers_to, model_of, report
+from classifier.training.in_memory import FOLDS, one_of_a_kind
 from classifier.training.spill import LABELS, Spill
 
 if TYPE_CHECKING:
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 
     from classifier.learners.members import Member
     from classifier.store import Model
+    from classifier.training.block_descent import Final
 
     Floats = NDArray[np.float64]
 
@@ -38,8 +40,6 @@ Watch = Callable[[str, int, int], None]
 
 HELD_OUT = 25_000
 """Messages held out, about: as many as the fusion of a few weights and a calibration can use."""
-
-FEWEST_FOLDS = 5
 
 
 def train_spilled(spill: Spill, *, seed: int = 0, watch: Watch | None = None) -> Model:
@@ -77,9 +77,8 @@ def train_spilled(spill: Spill, *, seed: int = 0, watch: Watch | None = None) ->
         if len(np.unique(answers[known])) < 2:
             continue
         members = members_for(question, spill.schema)
-        part = _held_out(answers, known, kin, seed)
-        descent = BlockDescent(question, spill, part, seed, watch or (lambda *_: None))
-        fused = _learn(members, part, descent, fitted=is_fitted(question, spill.schema))
+        descent = BlockDescent(question, spill, parted(answers, kin, seed), seed, watch or (lambda *_: None))
+        fused = _learn(members, descent, fitted=is_fitted(question, spill.schema))
         tables.weights[:, at] = as_stored(fused.coef)
         tables.bias[at] = fused.intercept
         fused = replace(fused, out_of_fold=fused.out_of_fold[known])
@@ -87,36 +86,74 @@ def train_spilled(spill: Spill, *, seed: int = 0, watch: Watch | None = None) ->
     return model_of(tables, labels, outcome, kin, seed)
 
 
-def _held_out(answers: NDArray[np.int_], known: NDArray[np.intp], kin: NDArray[np.intp], seed: int) -> Part:
-    """Draw what is held out, near-duplicates together."""
+def parted(answers: NDArray[np.int_], kin: NDArray[np.intp], seed: int) -> Parts:
+    """Draw what is held out when, near-duplicates together: fold after fold, until that is enough.
+
+    Parameters
+    ----------
+    answers : ndarray of shape (n_rows,), int
+        As `answers_to` gives them.
+    kin : ndarray of shape (n_rows,), int
+        Near-duplicates have the same number.
+    seed : int
+
+    Returns
+    -------
+    Parts
+    """
+    known = np.flatnonzero(answers >= 0)
     positive = answers[known] == 1
-    folds = max(FEWEST_FOLDS, len(known) // HELD_OUT)
-    drawn = next(split(positive, kin[known], folds, seed), None) or next(split(positive, None, folds, seed))
-    learned, held = np.zeros(len(answers), bool), np.zeros(len(answers), bool)
-    learned[known[drawn[0]]] = True
-    held[known[drawn[1]]] = True
-    return Part(answers == 1, learned, held)
+    many = max(FOLDS, len(known) // HELD_OUT)
+    related = None if one_of_a_kind(kin[known], positive) else kin[known]
+    fold = np.full(len(answers), UNASKED, np.int8)
+    fold[known] = ALWAYS
+    drawn = 0
+    for _, held_out in split(positive, related, many, seed):
+        fold[known[held_out]] = drawn
+        drawn += 1
+        if np.count_nonzero(fold >= 0) >= HELD_OUT * 0.9:  # folds are not quite equal
+            break
+    return Parts(answers == 1, fold, drawn)
 
 
-def _learn(members: tuple[Member, ...], part: Part, descent: BlockDescent, *, fitted: bool) -> Fused:
-    """Learn one part, weigh and calibrate on the other, learn that too."""
+def _learn(members: tuple[Member, ...], descent: BlockDescent, *, fitted: bool) -> Fused:
+    """Learn with each fold held out, weigh and calibrate on what was held out, learn everything."""
+    parts = descent.parts
+    if not parts.folds:
+        return _learn_unheld(members, descent)
+    gold = parts.positive[parts.held]
     plain = [member for member in members if not member.soft]
     soft = [member for member in members if member.soft]
-    held = np.flatnonzero(part.held)
-    gold = part.positive[held]
     tried = dict(zip(plain, descent.learn_and_score(plain, "plain"), strict=True))
     known = np.stack(list(tried.values()), axis=1)
     if soft and often_wrong(plain, known, gold, fitted=fitted):
         tried.update(zip(soft, descent.learn_and_score(soft, "soft"), strict=True))
-    nothing = np.zeros(len(held))
+    nothing = np.zeros(len(gold))
     known = np.stack([tried.get(member, nothing) for member in members], axis=1)
     shares, factors = weigh(members, known, gold, fitted=fitted)
     a, b = modest(*fit_platt(known @ factors, gold), known @ factors)
     chosen = np.flatnonzero(shares > 0).tolist()
-    coef, bias = 0.0, b
-    for at, (weights, intercept) in zip(chosen, descent.finish([members[at] for at in chosen]), strict=True):
-        coef = coef + a * factors[at] * weights
-        bias += a * factors[at] * intercept
-    told = np.full(len(part.positive), np.nan)
-    told[held] = a * (known @ factors) + b
-    return Fused(np.asarray(coef), float(bias), told, shares)
+    finals = descent.finish([members[at] for at in chosen])
+    told = np.full(len(parts.positive), np.nan)
+    told[parts.held] = a * (known @ factors) + b
+    return _joined(finals, a * factors[chosen], b, told, shares)
+
+
+def _learn_unheld(members: tuple[Member, ...], descent: BlockDescent) -> Fused:
+    """Learn everything where a class is too small to hold any of it out: members count equally."""
+    parts = descent.parts
+    finals = descent.finish(members)
+    asked = parts.learned(parts.folds)
+    seen, gold = descent.scores_of(finals, asked), parts.positive[asked]
+    shares, factors = weigh(members, seen, gold, fitted=False)
+    a, b = modest(*fit_platt(seen @ factors, gold), seen @ factors)
+    return _joined(finals, a * factors, b, np.full(len(parts.positive), np.nan), shares)
+
+
+def _joined(finals: list[Final], factors: Floats, b: float, told: Floats, shares: Floats) -> Fused:
+    """Add up the members' weights."""
+    coef, bias = np.zeros(len(finals[0][0])), b
+    for factor, (weights, intercept) in zip(factors.tolist(), finals, strict=True):
+        coef += factor * weights
+        bias += factor * intercept
+    return Fused(coef, float(bias), told, shares)
