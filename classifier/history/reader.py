@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 import struct
 from dataclasses import dataclass, field
 
 from classifier.history.clock import DAY, faded
+from classifier.patterns import pattern
 
 SENT = (DAY / 24, DAY / 4, DAY, 7 * DAY, 30 * DAY)
 """Half-lives of the counts of mail that he sent."""
@@ -23,7 +23,7 @@ NAMES = 8
 _HOURS = 24
 _FORGET = 0.995
 _COUNTS = struct.Struct(f"<dd{len(SENT) + len(ANSWERED) + len(CAME) + _HOURS}f")
-_WORD = re.compile(r"[^\W\d_]{2,30}")
+_WORD = pattern(r"[^\W\d_]{2,30}")
 
 
 def _zeros(count: int) -> list[float]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from classifier.history.places import number_of
 from classifier.history.wording import Wording, read_wording
 from classifier.mail.fingerprint import fingerprint
+from classifier.patterns import pattern
 
 if TYPE_CHECKING:
     from classifier.history.arrival import Arrival
@@ -19,19 +20,17 @@ RECIPIENTS, ANCESTORS, WORDS, FILES = 30, 20, 12, 12
 
 SUBJECT_CHARS = 300
 
-_REPLY = re.compile(
-    r"\s{0,5}(?:(?:re|fwd?|aw|wg|sv|vs|antw|tr|rif|odp)\s{0,2}(?:\[\d{1,3}\])?:\s{0,5})+", re.I
-)
-_TAG = re.compile(r"\[([^\]]{0,60})\]")
-_SERIES = re.compile(r"\b0{0,3}(\d{1,3})/0{0,3}(\d{1,3})\b")
-_VERSION = re.compile(r"\bv(\d{1,2})\b")
-_WORD = re.compile(r"[^\W\d_]\w{1,30}")
+_REPLY = pattern(r"\s{0,5}(?:(?:re|fwd?|aw|wg|sv|vs|antw|tr|rif|odp)\s{0,2}(?:\[\d{1,3}\])?:\s{0,5})+", re.I)
+_TAG = pattern(r"\[([^\]]{0,60})\]")
+_SERIES = pattern(r"\b0{0,3}(\d{1,3})/0{0,3}(\d{1,3})\b")
+_VERSION = pattern(r"\bv(\d{1,2})\b")
+_WORD = pattern(r"[^\W\d_]\w{1,30}")
 _LIST_HOSTS = frozenset({"lists", "list", "groups", "googlegroups", "listserv", "mailman"})
 KINDS = ("reply", "mail", "patch", "cover", "first", "part")
 WHOM = ("to", "cc", "none")
 """What a message may be, and how it may be addressed to the reader: answers are counted under these."""
 
-_LIST_ID = re.compile(r"<([^<>\s]{1,255})>\s*\Z")
+_LIST_ID = pattern(r"<([^<>\s]{1,255})>\s*\Z")
 
 
 @dataclass(frozen=True, slots=True)

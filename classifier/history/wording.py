@@ -5,30 +5,32 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from classifier.patterns import pattern
+
 LINES, TEXT = 600, 40_000
 """Lines and characters of text that are looked at."""
 
 OWN = 6000
 """Characters of the author's own words that are looked at."""
 
-_FILE = re.compile(r"(?:\+\+\+ b/|diff --git a/)(\S{1,120})")
-_QUOTE = re.compile(r"(?:> ?){1,9}")
-_ATTRIBUTION = re.compile(
+_FILE = pattern(r"(?:\+\+\+ b/|diff --git a/)(\S{1,120})")
+_QUOTE = pattern(r"(?:> ?){1,9}")
+_ATTRIBUTION = pattern(
     r"(?:wrote|writes|schrieb\b.{0,80}|a écrit|escribió|ha scritto|napsal|skrev)\s{0,3}:?\s{0,3}\Z", re.I
 )
-_GREETING = re.compile(
+_GREETING = pattern(
     r"\s{0,5}(?:hi|hello|hey|dear|hallo|liebe[r]?|bonjour|hola|ciao)\b[ ,]{0,3}([\w .]{0,40})", re.I
 )
-_WORD = re.compile(r"[^\W\d_]{2,30}")
-_ADDRESS = re.compile(r"[^\s<>\"(),:;@]{1,64}@[^\s<>\"(),:;@]{1,255}")
+_WORD = pattern(r"[^\W\d_]{2,30}")
+_ADDRESS = pattern(r"[^\s<>\"(),:;@]{1,64}@[^\s<>\"(),:;@]{1,255}")
 _CREDIT_ENDS = (":", "wrote", "writes", "écrit", "escribió", "scritto", "napsal", "skrev")
 _END = ("-- ", "diff --git", "---")
 _EVERYBODY = frozenset({"all", "everyone", "everybody", "folks", "there", "guys", "team", "list"})
 
-_THANKS = re.compile(r"\b(?:thank|thanks|thx|danke|merci|gracias)\b")
-_APPLIED = re.compile(r"\b(?:applied|queued|merged|committed)\b")
-_AGREED = re.compile(r"\b(?:reviewed|acked|tested)-by\b|\blgtm\b|\blooks good\b")
-_ASKS = re.compile(
+_THANKS = pattern(r"\b(?:thank|thanks|thx|danke|merci|gracias)\b")
+_APPLIED = pattern(r"\b(?:applied|queued|merged|committed)\b")
+_AGREED = pattern(r"\b(?:reviewed|acked|tested)-by\b|\blgtm\b|\blooks good\b")
+_ASKS = pattern(
     r"\b(?:could you|can you|would you|do you|did you|have you|please|what do you think|any thoughts"
     r"|any comments?|kannst du|können sie|bitte)\b"
 )

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import re
 import unicodedata
 from functools import lru_cache
+
+from classifier.patterns import pattern
 
 MAX_NAME = 253
 """Characters of a name in text without its final dot; 255 octets on the wire. RFC 1035 section 2.3.4."""
@@ -20,8 +21,8 @@ NAMES_KEPT = 32768
 """How many names the caches below remember; a batch rarely has more distinct domains."""
 
 # Underscores are no host names (RFC 1123 section 2.1), yet the DNS answers them and mail has them.
-_LABEL = re.compile(r"[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?\Z")
-_ADDRESS = re.compile(r"\d{1,3}(?:\.\d{1,3}){3}\Z")
+_LABEL = pattern(r"[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?\Z")
+_ADDRESS = pattern(r"\d{1,3}(?:\.\d{1,3}){3}\Z")
 
 
 def ask_as(domain: str) -> str:

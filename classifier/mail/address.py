@@ -9,21 +9,23 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
+from classifier.patterns import pattern
+
 from .bounds import ADDRESSES_PER_HEADER
 from .encoded_words import decode_words
 from .headers import unfold
 
-_USUAL = re.compile(
+_USUAL = pattern(
     r'\s*+(?:"([^"\\]*+)"\s*+<|([^"<>(),:;@\\\[\]]*+)<|)'
     r'([^\s"<>(),:;@\\\[\]]++)@([^\s"<>(),:;@\\\[\]]++)(>?+)\s*+\Z'
 )
 # Old style, still cron's: root@host (Cron Daemon)
-_WITH_COMMENT = re.compile(r'([^\s"<>(),:;@\\\[\]]++)@([^\s"<>(),:;@\\\[\]]++)\s*+\(([^()\\]*+)\)\Z')
-_PUZZLING = re.compile(r'["():;\\\[\]]')
-_QUOTED = re.compile(r'"((?:[^"\\]|\\.)*+)"', re.DOTALL)
-_WORD = re.compile(r'\s++|\[[^\[\]]*+\]|[^\s"<>@,:;()\[]++|.', re.DOTALL)
-_COMMENT_MARK = re.compile(r"[()\\]")
-_ESCAPE = re.compile(r"\\(.)", re.DOTALL)
+_WITH_COMMENT = pattern(r'([^\s"<>(),:;@\\\[\]]++)@([^\s"<>(),:;@\\\[\]]++)\s*+\(([^()\\]*+)\)\Z')
+_PUZZLING = pattern(r'["():;\\\[\]]')
+_QUOTED = pattern(r'"((?:[^"\\]|\\.)*+)"', re.DOTALL)
+_WORD = pattern(r'\s++|\[[^\[\]]*+\]|[^\s"<>@,:;()\[]++|.', re.DOTALL)
+_COMMENT_MARK = pattern(r"[()\\]")
+_ESCAPE = pattern(r"\\(.)", re.DOTALL)
 _SHORT_LIST = 2000  # characters, so that the scanner alone need know ADDRESSES_PER_HEADER
 
 

@@ -6,6 +6,8 @@ import re
 from functools import lru_cache
 from typing import Final, NamedTuple
 
+from classifier.patterns import pattern
+
 FIELD_BYTES: Final = 8192
 """Bytes of one field that are read: a message with twenty signatures was seen to need 4 KiB."""
 
@@ -24,20 +26,20 @@ _OLD_WORDS = {
 }
 _COMMENT = r"\((?:[^()\\]++|\\.|\((?:[^()\\]++|\\.|\([^()]*+\))*+\))*+\)"
 _BLANK = rf"(?:\s++|{_COMMENT})*+"
-_AUTHSERV = re.compile(
+_AUTHSERV = pattern(
     rf"{_BLANK}(?:i\s*+=\s*+(\d{{1,3}})\s*+;{_BLANK})?"
     rf'("[^"]{{1,255}}"|[^\s;()="]{{1,255}}+)(?!\s*+=){_BLANK}(?:\d{{1,3}}\s*+)?(?=;|\Z)'
 )
-_RESULT = re.compile(
+_RESULT = pattern(
     rf"(?:;|\A){_BLANK}([A-Za-z][\w-]{{0,30}})(?:/\d{{1,3}})?{_BLANK}={_BLANK}([A-Za-z]{{1,20}})"
     rf'((?:{_COMMENT}|"[^"]*+"|[^;"(]|["(])*+)',
     re.DOTALL,
 )
-_PROPERTY = re.compile(
+_PROPERTY = pattern(
     rf"([A-Za-z]{{1,20}}\.[\w-]{{1,60}}){_BLANK}={_BLANK}"
     r'("[^"]{0,255}"|[^\s;()"]{1,255})'
 )
-_COMMENTS = re.compile(_COMMENT)
+_COMMENTS = pattern(_COMMENT)
 
 
 class Result(NamedTuple):

@@ -6,9 +6,10 @@ Received: field of a stranger and name one of our own servers.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
+
+from classifier.patterns import pattern
 
 from .auth_results import Result, authserv_id, parse_auth_results, result_word
 from .dkim_signature import DkimSignature, parse_dkim_signature
@@ -28,9 +29,9 @@ MAX_SIGNATURES: Final = 8
 MAX_ARC_SETS: Final = 50
 """RFC 8617 section 4.2.1: no chain is longer."""
 
-_SPF = re.compile(rb"\s*+([A-Za-z]{1,20})")
-_SEAL_INSTANCE = re.compile(rb"(?:\A|;)\s*+i\s*+=\s*+(\d{1,3})\b")
-_SEAL_CV = re.compile(rb"(?:\A|;)\s*+cv\s*+=\s*+([A-Za-z]{1,10})")
+_SPF = pattern(rb"\s*+([A-Za-z]{1,20})")
+_SEAL_INSTANCE = pattern(rb"(?:\A|;)\s*+i\s*+=\s*+(\d{1,3})\b")
+_SEAL_CV = pattern(rb"(?:\A|;)\s*+cv\s*+=\s*+([A-Za-z]{1,10})")
 
 
 class Authentication:

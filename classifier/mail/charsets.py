@@ -8,8 +8,9 @@ name for ever (a leak that mail could feed) and knows codecs that no mail may us
 from __future__ import annotations
 
 import codecs
-import re
 from encodings.aliases import aliases
+
+from classifier.patterns import pattern
 
 _NO_TEXT = {
     "base64_codec", "bz2_codec", "hex_codec", "mbcs", "oem", "quopri_codec", "rot_13", "tactis",
@@ -30,7 +31,7 @@ _AS_BROWSERS_DO = {
     "iso2022jp": "iso2022_jp_ext", "cp50220": "iso2022_jp_ext", "csiso2022jp": "iso2022_jp_ext",
 }  # fmt: skip
 
-_PUNCTUATION = re.compile(r"[^a-z0-9]+")
+_PUNCTUATION = pattern(r"[^a-z0-9]+")
 _ASCII_FIRST = frozenset({"ascii", "usascii", ""})
 
 

@@ -21,12 +21,14 @@ from functools import lru_cache
 from ipaddress import ip_address
 from typing import NamedTuple
 
+from classifier.patterns import pattern
+
 # A port or a zone may follow; "::ffff:" stands before an IPv4 address on a socket that takes both.
-_BRACKETED = re.compile(r"\[([^\]\s()]{2,80})\]")
-_BARE = re.compile(
+_BRACKETED = pattern(r"\[([^\]\s()]{2,80})\]")
+_BARE = pattern(
     r"\((?:[^\s()@]{0,64}@)?((?:\d{1,3}\.){3}\d{1,3}|[0-9a-fA-F]{0,4}(?::[0-9a-fA-F.]{0,15}){2,8})(?:%\w{1,20})?\)"
 )
-_HELO = re.compile(r'\b(?:helo|ehlo)(?:=|\s{1,20})"?\[?([^\s"()\]]{1,255})', re.IGNORECASE)
+_HELO = pattern(r'\b(?:helo|ehlo)(?:=|\s{1,20})"?\[?([^\s"()\]]{1,255})', re.IGNORECASE)
 _NO_NAME = frozenset({"unknown", "unverified", "unavailable", "nohost", "untrusted"})
 
 MAPPED = "::ffff:"

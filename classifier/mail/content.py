@@ -9,17 +9,19 @@ import re
 from functools import lru_cache
 from typing import NamedTuple
 
+from classifier.patterns import pattern
+
 from .bounds import PARAMETER_BYTES
 from .charsets import decode
 from .encoded_words import decode_words
 from .headers import unfold
 
-_PARAMETER = re.compile(
+_PARAMETER = pattern(
     r';\s*+([^\s=;*]++)(?:\*(\d{1,3}))?(\*)?\s*+=\s*+(?:"((?:[^"\\]|\\.)*+)"?|([^;]*+))', re.DOTALL
 )
-_VALUE = re.compile(r"\s*+([^\s;()]*+)")
-_TYPE = re.compile(r"[!-'*+.0-9A-Z^-~-]++/[!-'*+.0-9A-Z^-~-]++\Z")
-_ESCAPE = re.compile(r"\\(.)", re.DOTALL)
+_VALUE = pattern(r"\s*+([^\s;()]*+)")
+_TYPE = pattern(r"[!-'*+.0-9A-Z^-~-]++/[!-'*+.0-9A-Z^-~-]++\Z")
+_ESCAPE = pattern(r"\\(.)", re.DOTALL)
 _REMEMBERED_BYTES = 200
 
 

@@ -11,20 +11,22 @@ from datetime import UTC, date, datetime
 from functools import lru_cache
 from typing import NamedTuple
 
+from classifier.patterns import pattern
+
 from .bounds import DATE_BYTES
 
 _EPOCH = date(1970, 1, 1).toordinal()
 _MONTH_NAMES = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _MONTHS = {name: number for number, name in enumerate(_MONTH_NAMES, start=1)}
-_USUAL = re.compile(
+_USUAL = pattern(
     r"(?:[A-Z][a-z]{2}, {1,2})?(\d{1,2}) ([A-Z][a-z]{2}) (\d{4}) (\d\d):(\d\d)(?::(\d\d))?"
     r" ([+-])(\d\d)([0-5]\d)(?: \([^()]{0,60}\))?\Z",
     re.ASCII,
 )
-_NUMERIC_ZONE = re.compile(r"[+-](\d{1,8})\b")
-_KNOWN_ZONE = re.compile(r"[+-]\d{3,8}\b|\b(?:UTC?|GMT|Z|[AECMP][SD]T)\b", re.IGNORECASE)
-_ANY_ZONE = re.compile(r"[+-]\d{3,8}|[A-Za-z]{1,5}\W{0,3}\Z")
-_ISO = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d")
+_NUMERIC_ZONE = pattern(r"[+-](\d{1,8})\b")
+_KNOWN_ZONE = pattern(r"[+-]\d{3,8}\b|\b(?:UTC?|GMT|Z|[AECMP][SD]T)\b", re.IGNORECASE)
+_ANY_ZONE = pattern(r"[+-]\d{3,8}|[A-Za-z]{1,5}\W{0,3}\Z")
+_ISO = pattern(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d")
 _FURTHEST_ZONE = 14 * 60
 """Minutes: Kiribati is 14 hours east; nobody is further from Greenwich."""
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from typing import Final, NamedTuple
+
+from classifier.patterns import pattern
 
 FIELD_BYTES: Final = 8192
 """Bytes of one field that are read: the longest with 4096-bit keys and all names signed has 3 KiB."""
@@ -11,8 +12,8 @@ FIELD_BYTES: Final = 8192
 LATEST: Final = 253402300800
 """Unix time of the year 10000: a later t= or x= is no time."""
 
-_TAG = re.compile(r";\s*+([adistxl])\s*+=\s*+([^;\s]*+)")
-_NAMES = re.compile(r";\s*+h\s*+=([^;]*+)")
+_TAG = pattern(r";\s*+([adistxl])\s*+=\s*+([^;\s]*+)")
+_NAMES = pattern(r";\s*+h\s*+=([^;]*+)")
 
 
 class DkimSignature(NamedTuple):

@@ -10,12 +10,14 @@ import binascii
 import re
 from typing import NamedTuple
 
+from classifier.patterns import pattern
+
 from .charsets import decode
 
-_START = re.compile(r"=\?([^\s?=]{1,60})\?([bBqQ])\?")
-_TWO_DIGITS = re.compile(r"[0-9A-Fa-f]{2}")
-_NOT_IN_WORD = re.compile(r"\s|=\?")
-_NOT_BASE64 = re.compile(rb"[^A-Za-z0-9+/]+")
+_START = pattern(r"=\?([^\s?=]{1,60})\?([bBqQ])\?")
+_TWO_DIGITS = pattern(r"[0-9A-Fa-f]{2}")
+_NOT_IN_WORD = pattern(r"\s|=\?")
+_NOT_BASE64 = pattern(rb"[^A-Za-z0-9+/]+")
 
 
 class _Word(NamedTuple):

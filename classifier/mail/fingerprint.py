@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from classifier.patterns import pattern
+
 if TYPE_CHECKING:
     from .message import Message
 
@@ -12,7 +14,7 @@ SIZE = 16
 """Bytes of a fingerprint: among a million messages two meet with a chance of 10**-27."""
 
 # What programs that store mail write into its header, and rewrite whenever the reader does something.
-_KEPT_BY_STORES = re.compile(
+_KEPT_BY_STORES = pattern(
     rb"^(?:Status|X-Status|X-Keywords|X-UID|X-IMAP|X-IMAPbase|X-Mozilla-(?:Status2?|Keys)|X-Evolution"
     rb"|X-KMail-[A-Za-z]{1,40}|Content-Length|Lines)[ \t]*+:[^\n]*+(?:\n[ \t][^\n]*+)*+(?:\n|\Z)",
     re.IGNORECASE | re.MULTILINE,

@@ -6,18 +6,19 @@ the hot path of everything, so it is our own. Decoding happens only for the fiel
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
+
+from classifier.patterns import pattern
 
 from .bounds import HEADER_BLOCK_BYTES, HEADER_COUNT, HEADER_FIELD_BYTES
 from .encoded_words import decode_words
 
 # A field with its folded lines, or (no name) a line that is none. RFC 5322 sections 2.2 and 4.5: the
 # name is printable ASCII without colon; obsolete syntax has blanks before the colon. All possessive: linear.
-_FIELD = re.compile(rb"(?:([!-9;-~]++)[ \t]*+:)?+([^\n]*+(?:\n[ \t][^\n]*+)*+)\n?+")
-_EMPTY_LINE = re.compile(rb"\r*+\n")
-_BLANK_LINE = re.compile(rb"\n\r*+\n")
-_WELL_KNOWN = re.compile(
+_FIELD = pattern(rb"(?:([!-9;-~]++)[ \t]*+:)?+([^\n]*+(?:\n[ \t][^\n]*+)*+)\n?+")
+_EMPTY_LINE = pattern(rb"\r*+\n")
+_BLANK_LINE = pattern(rb"\n\r*+\n")
+_WELL_KNOWN = pattern(
     rb"(?im)^(?:from|to|cc|subject|date|message-id|received|return-path|reply-to|sender|delivered-to"
     rb"|mime-version|content-type|content-transfer-encoding|x-[!-9;-~]{1,60}|list-[a-z]{2,20})[ \t]*+:"
 )

@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
-import re
 from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
+
+from classifier.patterns import pattern
 
 if TYPE_CHECKING:
     from selectolax.lexbor import LexborNode
 
-_BLANKS = re.compile(r"\s+")
-_HIDING_STYLE = re.compile(
+_BLANKS = pattern(r"\s+")
+_HIDING_STYLE = pattern(
     r"(?:^|;)(?:display:none|visibility:(?:hidden|collapse)|mso-hide:all|opacity:0?\.?0*(?:%|;|!|\Z)"
     r"|font-size:(?:0|1(?![\d.]))(?:\.0*)?(?:px|pt|em|rem|%)?(?:[;!]|\Z)|font-size:0?\.\d+(?:px|pt)"
     r"|text-indent:-\d{3,}|max-height:0(?:px)?(?:[;!]|\Z)|font:0(?:px|/))"
 )
-_TEXT_COLOR = re.compile(r"(?:^|;)color:([^;!]+)")
-_BACKGROUND = re.compile(r"(?:^|;)background(?:-color)?:([^;!]+)")
-_IMAGE = re.compile(r"background[^;]*(?:url|gradient)\(")
-_RGB = re.compile(r"rgba?\((\d{1,3}),(\d{1,3}),(\d{1,3})")
-_HEX = re.compile(r"#?([0-9a-f]{3}|[0-9a-f]{6})\Z")
+_TEXT_COLOR = pattern(r"(?:^|;)color:([^;!]+)")
+_BACKGROUND = pattern(r"(?:^|;)background(?:-color)?:([^;!]+)")
+_IMAGE = pattern(r"background[^;]*(?:url|gradient)\(")
+_RGB = pattern(r"rgba?\((\d{1,3}),(\d{1,3}),(\d{1,3})")
+_HEX = pattern(r"#?([0-9a-f]{3}|[0-9a-f]{6})\Z")
 _NAMED = {"white": (255, 255, 255), "black": (0, 0, 0), "snow": (255, 250, 250), "ivory": (255, 255, 240)}
 _WHITE = (255, 255, 255)
 _ALIKE = 12  # steps of 255 in each channel that no eye tells apart on a screen

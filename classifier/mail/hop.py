@@ -5,16 +5,18 @@ from __future__ import annotations
 import re
 from typing import Final, NamedTuple
 
+from classifier.patterns import pattern
+
 from .date import Timestamp
 
-_CIPHER = re.compile(
+_CIPHER = pattern(
     r"(?:cipher[= ]{1,2}(?!TLSv\d)|ESMTP/TLS/|\btls |\bTLSv?1(?:\.[0-3])?(?:/SSLv3)?:|,\d{1,4}bits,)"
     r"([A-Za-z0-9_+-]{3,80})",
     re.IGNORECASE,
 )
-_ID = re.compile(r"\b(?:id|ID)\s++<?([^\s<>;()]++)")
-_FOR = re.compile(r"\s*+<?([^\s<>;(),@]++@[^\s<>;(),@]++)")
-_ENVELOPE = re.compile(r"\benvelope-(?:from|sender)[ =]<?([^\s<>()]*+)")
+_ID = pattern(r"\b(?:id|ID)\s++<?([^\s<>;()]++)")
+_FOR = pattern(r"\s*+<?([^\s<>;(),@]++@[^\s<>;(),@]++)")
+_ENVELOPE = pattern(r"\benvelope-(?:from|sender)[ =]<?([^\s<>()]*+)")
 
 HOP_DEFECTS: Final = {
     "hop_too_long": "longer than any honest field (4096 bytes are read)",

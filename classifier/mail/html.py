@@ -8,8 +8,9 @@ are bounded beforehand by one linear scan.
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
+
+from classifier.patterns import pattern
 
 from .bounds import HTML_ATTRIBUTES, HTML_BYTES, HTML_WORK, LINKS
 from .hidden import is_hidden
@@ -19,18 +20,18 @@ if TYPE_CHECKING:
     from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 # Where a reader sees a new line; spelled out because re.IGNORECASE takes twice as long.
-_NEW_LINE = re.compile(
+_NEW_LINE = pattern(
     r"<(?=/?(?:[pP]|[dD][iIlLtTdD]|[tT][dDrRhHaA]|[lL][iI]|[hH][1-6rR]|[uUoO][lL]|[bB][rRlL]|[cC][eE])"
     r"[\s>/vbalnoVBALNO])"
 )
 # A tag with at most HTML_ATTRIBUTES attributes, as HTML's tokenizer reads them; the group holds the letter
 # with which one more begins. Possessive throughout, so each letter is passed once.
-_TAG = re.compile(
+_TAG = pattern(
     r"<[a-zA-Z][^\s/>]*+"
     r"(?:[\s/]*+[^\s/>][^\s/>=]*+(?:\s*+=\s*+(?:\"[^\"]*+(?:\"|\Z)|'[^']*+(?:'|\Z)|[^\s>\"'][^\s>]*+)?+)?+)"
     rf"{{0,{HTML_ATTRIBUTES}}}+[\s/]*+(?:>|\Z|(.))"
 )
-_NAME = re.compile(r"<(/?)([a-zA-Z][^\s/>]{0,20})")
+_NAME = pattern(r"<(/?)([a-zA-Z][^\s/>]{0,20})")
 # Never nested by a browser: void elements, and those whose end is implied by the next of their kind.
 _NOT_NESTING = frozenset((
     "area", "base", "br", "col", "embed", "hr", "img", "input", "link",
@@ -52,10 +53,10 @@ _HIDING_WORDS = (
     "max-height",
 )  # fmt: skip
 # Begins with letters that can be searched for: with a look-behind it takes 0.2 ms more.
-_LIGHT_COLOR = re.compile(
+_LIGHT_COLOR = pattern(
     r"color\s{0,3}[=:]\s{0,3}[\"']?(?:white|snow|ivory|rgb|#?[ef]{3}|#?(?:[ef][0-9a-f]){3})"
 )
-_TINY = re.compile(r"[01](?:px)?\Z")
+_TINY = pattern(r"[01](?:px)?\Z")
 
 
 def read_html(html: str, defects: set[str]) -> HtmlFacts:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import re
+from classifier.patterns import pattern
 
 from .address import Address, parse_addresses
 from .bounds import HEADER_BLOCK_BYTES, HEADER_FIELD_BYTES, MESSAGE_IDS_PER_HEADER
@@ -14,9 +14,9 @@ from .html_facts import HtmlFacts, Link
 from .mime import Part, walk
 from .readable import Attachment, Readable
 
-_MESSAGE_ID = re.compile(r"<[^<>\s]{1,998}>")
-_FROM_LINES = re.compile(rb"(?:>?From [^\n]*+(?:\n|\Z)){1,9}+")
-_BLANK_LINES = re.compile(rb"(?:[ \t\r]*+\n)++(?=[!-9;-~]{1,80}:)")
+_MESSAGE_ID = pattern(r"<[^<>\s]{1,998}>")
+_FROM_LINES = pattern(rb"(?:>?From [^\n]*+(?:\n|\Z)){1,9}+")
+_BLANK_LINES = pattern(rb"(?:[ \t\r]*+\n)++(?=[!-9;-~]{1,80}:)")
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 _ONCE = (
     b"from", b"sender", b"reply-to", b"to", b"cc", b"date", b"message-id", b"in-reply-to", b"references",

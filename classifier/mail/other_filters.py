@@ -8,14 +8,16 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from classifier.patterns import pattern
+
 if TYPE_CHECKING:
     from .headers import Headers
 
-_SCORE = re.compile(r"\b(?:score|hits)\s*=\s*([+-]?\d{1,6}(?:\.\d{1,6})?)", re.ASCII)
-_RSPAMD = re.compile(r"\[\s*([+-]?\d{1,6}(?:\.\d{1,6})?)\s*/\s*[+-]?\d", re.ASCII)
-_WORD = re.compile(r"\s*([A-Za-z]{1,20})")
-_WHOLE = re.compile(r"\s*([+-]?\d{1,4})\s*\Z", re.ASCII)
-_REPORT = re.compile(r"(?:\A|;)\s*([A-Z]{2,8}):([^;\s]{0,40})")
+_SCORE = pattern(r"\b(?:score|hits)\s*=\s*([+-]?\d{1,6}(?:\.\d{1,6})?)", re.ASCII)
+_RSPAMD = pattern(r"\[\s*([+-]?\d{1,6}(?:\.\d{1,6})?)\s*/\s*[+-]?\d", re.ASCII)
+_WORD = pattern(r"\s*([A-Za-z]{1,20})")
+_WHOLE = pattern(r"\s*([+-]?\d{1,4})\s*\Z", re.ASCII)
+_REPORT = pattern(r"(?:\A|;)\s*([A-Z]{2,8}):([^;\s]{0,40})")
 CHARS = 2000
 """Characters of a field that are read."""
 

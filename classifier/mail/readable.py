@@ -6,13 +6,15 @@ import re
 from collections.abc import Callable
 from typing import NamedTuple
 
+from classifier.patterns import pattern
+
 from .bounds import LINKS, TEXT_BYTES
 from .html_facts import HtmlFacts, Link, merge
 from .mime import Part
 from .skim import skim
 from .text import find_urls, to_text, undo_transfer
 
-_META_CHARSET = re.compile(
+_META_CHARSET = pattern(
     rb"<meta[^>]{1,200}?charset\s{0,9}=\s{0,9}[\"']?([a-zA-Z0-9_.:-]{1,40})", re.IGNORECASE
 )
 _SHOWN_REPORTS = frozenset({"message/delivery-status", "message/disposition-notification"})

@@ -12,6 +12,8 @@ import re
 from functools import lru_cache
 from typing import Final, NamedTuple
 
+from classifier.patterns import pattern
+
 from .client import Client, fast_client, slow_client
 from .hop import Hop
 from .received_time import STAMP_CHARS, received_time
@@ -39,7 +41,7 @@ def _comment(levels: int) -> str:
 
 COMMENT: Final = _comment(COMMENT_LEVELS)
 
-_TRACE = re.compile(
+_TRACE = pattern(
     r"""\s*+
     (?:\(from\s++(?P<user>[^\s()]++)\)\s*+)?+             # Sendmail, submitted on the host itself
     (?:\((?!qmail)[^\s()]++\)\s*+)?+                      # list managers name themselves
@@ -58,12 +60,12 @@ _TRACE = re.compile(
     """,
     re.VERBOSE | re.DOTALL,
 )
-_COMMENTS = re.compile(COMMENT, re.DOTALL)
-_LATER_BY = re.compile(r"\bby\s++([^\s();]++)")
-_LATER_WITH = re.compile(r"\b(?:with|via(?=\s++HTTP))\s++([^\s();]++)")
-_VERSION = re.compile(r"\b(TLS|SSL)v?_?([123])(?:[._]([0-3]))?", re.ASCII)
-_ENCRYPTED = re.compile(r"\((?:[Uu]sing )?TLS\)|STARTTLS|/TLS|TLS[:=]|\bencrypted\)")
-_BY_LOGIN = re.compile(
+_COMMENTS = pattern(COMMENT, re.DOTALL)
+_LATER_BY = pattern(r"\bby\s++([^\s();]++)")
+_LATER_WITH = pattern(r"\b(?:with|via(?=\s++HTTP))\s++([^\s();]++)")
+_VERSION = pattern(r"\b(TLS|SSL)v?_?([123])(?:[._]([0-3]))?", re.ASCII)
+_ENCRYPTED = pattern(r"\((?:[Uu]sing )?TLS\)|STARTTLS|/TLS|TLS[:=]|\bencrypted\)")
+_BY_LOGIN = pattern(
     r"\([^()]{0,200}\bauthenticated\b|\(Authenticated sender\b|\(AUTH: |\(account |\bauth=(?!none)\w",
     re.IGNORECASE,
 )
@@ -77,11 +79,11 @@ _ON_HOST = (
     "with bsmtp",
 )
 _LOCALLY = frozenset({"LOCAL", "LOCAL-SMTP", "LOCAL-ESMTP", "BSMTP", "UUCP"})
-_KNOWN_WITHOUT_HOSTS = re.compile(r"\s*+\((?:qmail|nullmailer|vpopmail|EGP:)|\s*+\([^()]{0,300}invoked ")
-_HOST = re.compile(
+_KNOWN_WITHOUT_HOSTS = pattern(r"\s*+\((?:qmail|nullmailer|vpopmail|EGP:)|\s*+\([^()]{0,300}invoked ")
+_HOST = pattern(
     r"(?=.{1,253}\Z)[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?(?:\.[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?)*+\Z"
 )
-_LITERAL = re.compile(r"\[[0-9A-Za-z:.%-]{2,60}\]\Z|[0-9A-Fa-f]{0,4}(?::[0-9A-Fa-f]{0,4}){2,7}\Z")
+_LITERAL = pattern(r"\[[0-9A-Za-z:.%-]{2,60}\]\Z|[0-9A-Fa-f]{0,4}(?::[0-9A-Fa-f]{0,4}){2,7}\Z")
 
 
 def parse_received(raw: bytes) -> Hop:

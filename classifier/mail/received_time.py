@@ -7,6 +7,8 @@ from datetime import date
 from functools import lru_cache
 from typing import Final
 
+from classifier.patterns import pattern
+
 from .date import Timestamp, parse_date
 
 STAMP_CHARS: Final = 100
@@ -15,12 +17,12 @@ STAMP_CHARS: Final = 100
 FURTHEST_ZONE: Final = 14 * 60
 """Minutes: Kiribati is 14 hours east; nobody is further from Greenwich."""
 
-_STAMP = re.compile(
+_STAMP = pattern(
     r"(?>\s*+[A-Z][a-z]{2},\s++|\s*+)(\d{1,2} ++[A-Z][a-z]{2} ++\d{4}) ++"
     r"(\d\d):([0-5]\d):(\d\d)(?:\.\d{1,9})? ++([+-]\d{4}|GMT|UTC)\b",
     re.ASCII,
 )
-_MONTH_FIRST = re.compile(
+_MONTH_FIRST = pattern(
     r"([A-Z][a-z]{2}), (\d{1,2}) (\d{4}) (\d{1,2}):(\d\d:\d\d) (?:([AaPp])\.?[Mm]\.? )?([+-]\d{4})", re.ASCII
 )
 

@@ -10,11 +10,13 @@ from __future__ import annotations
 
 import re
 
+from classifier.patterns import pattern
+
 from .bounds import SKIMMED_CHARS
 
 # Comments, style sheets and scripts with their content, then any other tag. Each branch that has begun goes
 # to its end or to the end of the text, possessively: linear.
-_MARKUP = re.compile(
+_MARKUP = pattern(
     r"<(?:!--(?:[^-]|-(?!->))*+(?:-->|\Z)"
     r"|(?:style|script|title)\b[^>]*+>(?:[^<]|<(?!/(?:style|script|title)))*+"
     r"|/?[a-zA-Z!?][^>]*+>?)",

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import binascii
-import re
+
+from classifier.patterns import pattern
 
 from .charsets import decode
 
 _BASE64 = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
 _BASE64_AND_BLANKS = _BASE64 + b"= \t\r\n"
-_BAD_QP = re.compile(rb"=(?![0-9A-Fa-f]{2}|[ \t]*\r*\n|[ \t]*\r*\Z)")
+_BAD_QP = pattern(rb"=(?![0-9A-Fa-f]{2}|[ \t]*\r*\n|[ \t]*\r*\Z)")
 _PLAIN = frozenset({"", "7bit", "8bit", "binary", "7-bit", "8-bit", "7bits", "8bits", "none"})
-_URL_REST = re.compile(r"[^\s<>\"'\x00-\x20\x7f]{1,2000}")
-_WWW = re.compile(r"(?<![\w.@/-])www\.\w[^\s<>\"'\x00-\x20\x7f]{0,2000}")
+_URL_REST = pattern(r"[^\s<>\"'\x00-\x20\x7f]{1,2000}")
+_WWW = pattern(r"(?<![\w.@/-])www\.\w[^\s<>\"'\x00-\x20\x7f]{0,2000}")
 _SCHEMES = ("https", "http")
 _BEHIND_URL = ".,;:!?)]}*_'"
 

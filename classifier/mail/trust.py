@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from functools import lru_cache
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from typing import TYPE_CHECKING
 
+from classifier.patterns import pattern
+
 if TYPE_CHECKING:
     from .hop import Hop
 
-_INSIDE = re.compile(
+_INSIDE = pattern(
     r"127\.|10\.|192\.168\.|172\.(?:1[6-9]|2\d|3[01])\.|169\.254\.|::1\Z|f[cd][0-9a-f]{2}:|fe[89ab][0-9a-f]:"
 )
 _FETCHED = ("IMAP", "POP")

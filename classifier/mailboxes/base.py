@@ -2,29 +2,29 @@
 
 from __future__ import annotations
 
-import re
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Self
 
+from classifier.patterns import pattern
+
 # The largest mail of the large providers has 34.3 MB. A bigger one is judged by its first 40 MiB (a problem
 # says so) and copied whole by `sort`.
 MAX_RAW = 40 << 20
 # One read: large enough to make system calls cheap, small enough to stay in the second-level cache.
 WINDOW = 512 << 10
-
 # A span is what one worker gets at a time: short enough to balance, long enough to pay for the trip.
 SPAN_MESSAGES, SPAN_BYTES = 256, 8 << 20
 
 # Status flags are looked for in no more than this much of the header block.
 _HEADER_LOOK = 64 << 10
 
-_STATUS = re.compile(
-    rb"^(X-Status|Status|X-Mozilla-Status|X-Mozilla-Keys|X-Keywords)[ \t]*:[ \t]*([^\r\n]{0,400})",
-    re.IGNORECASE | re.MULTILINE,
+_STATUS = pattern(
+    rb"(?im)^(X-Status|Status|X-Mozilla-Status|X-Mozilla-Keys|X-Keywords)[ \t]*:[ \t]*([^\r\n]{0,400})"
 )
+_BITS = pattern(r"[0-9A-Fa-f]{1,8}")
 _LETTERS = {
     b"status": {"R": "seen"},
     b"x-status": {"A": "answered", "F": "flagged", "D": "trashed", "T": "draft"},
@@ -125,7 +125,7 @@ def status_flags(raw: bytes) -> frozenset[str]:
         elif name in _LETTERS:
             found.update(word for letter, word in _LETTERS[name].items() if letter in value)
         else:
-            bits = re.match(r"[0-9A-Fa-f]{1,8}", value)
+            bits = _BITS.match(value)
             found.update(word for bit, word in _MOZILLA.items() if bits and int(bits[0], 16) & bit)
     return frozenset(found)
 

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import re
 
+from classifier.patterns import pattern
+
 from .from_lines import is_header, leading_blanks
 
 # How much is looked at.
 _LOOK = 8192
 
-_KNOWN = re.compile(
+_KNOWN = pattern(
     rb"^(?:Return-Path|Received|Delivered-To|X-Original-To|From|To|Cc|Subject|Date|Message-ID|Reply-To|Sender"
     rb"|MIME-Version|Content-Type|X-Envelope-To|X-Mailer|List-Id)[ \t]{0,8}:",
     re.IGNORECASE | re.MULTILINE,
 )
 # Control characters that no text has; ESC, BS, BEL and FF occur in mail.
-_CONTROL = re.compile(rb"[\x00-\x06\x0e-\x1a\x1c-\x1f]")
+_CONTROL = pattern(rb"[\x00-\x06\x0e-\x1a\x1c-\x1f]")
 _PICTURES = {
     b"\x89PNG": "a PNG image",
     b"\xff\xd8\xff": "a JPEG image",

@@ -6,11 +6,13 @@ import re
 import time
 from collections.abc import Callable, Iterable, Iterator
 
+from classifier.patterns import pattern
+
 from .base import WINDOW, Original
 from .from_lines import has_git_date, looks_like_from_line
 from .quoting import quote, unquote
 
-_RETURN_PATH = re.compile(rb"^Return-Path:[ \t]{0,80}<?([^<>\s]{1,320})>?", re.IGNORECASE | re.MULTILINE)
+_RETURN_PATH = pattern(rb"^Return-Path:[ \t]{0,80}<?([^<>\s]{1,320})>?", re.IGNORECASE | re.MULTILINE)
 # A Return-Path stands at the top; no more than this is searched for it.
 _TOP = 64 << 10
 # What is enough to see a From_ line and what follows it.

@@ -21,9 +21,10 @@ Source: RFC 4155; Jamie Zawinski's "mail summary files" for the kinds of From_ l
 from __future__ import annotations
 
 import calendar
-import re
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
+
+from classifier.patterns import pattern
 
 from .base import MAX_RAW, WINDOW
 
@@ -37,22 +38,20 @@ _DAY = rb"(?:Sun|Mon|Tue|Wed|Thu|Fri|Sat)"
 _MONTH = rb"(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)"
 _CLOCK = rb"\d{1,2}:\d\d(?::\d\d)?"
 _ZONE = rb"(?: {1,3}(?:[A-Za-z]{1,5}|[A-Z]{0,4}[+-]\d{4}))"
-_USUAL = re.compile(
+_USUAL = pattern(
     rb"From [^ \n]{1,320} {1,2}" + _DAY + rb" " + _MONTH + rb" [ \d]\d \d\d:\d\d:\d\d \d{4}\r?\n"
 )
-_DATE = re.compile(
+_DATE = pattern(
     rb" " + _DAY + rb"[a-z]{0,6},? {1,3}(?:"
     + _MONTH + rb" {1,3}\d{1,2},? {1,3}" + _CLOCK + _ZONE + rb"{0,2} {1,3}\d{4}" + _ZONE + rb"{0,2}|"
     + rb"\d{1,2}[ -]{1,3}" + _MONTH + rb"[ -]{1,3}\d{2,4} {1,3}" + _CLOCK + _ZONE + rb"{0,2})"
     + rb"(?: remote from [^ ]{1,255})?[ \t\r]{0,8}$"
 )  # fmt: skip
 _MONTHS = b"JanFebMarAprMayJunJulAugSepOctNovDec"
-_TIME = re.compile(
-    rb" (" + _MONTH + rb") {1,3}(\d{1,2}) {1,3}(\d{1,2}):(\d\d)(?::(\d\d))?[^\n]{0,24} (\d{4})\b"
-)
-_SOME_TIME = re.compile(rb"\d{1,2}[:.]\d\d[:.]\d\d[^\n]{0,24}$")
-_HEADER = re.compile(rb"[!-9;-~]{1,76}[ \t]{0,8}:(?!//)|>?From ")
-_BLANKS = re.compile(rb"(?:\xef\xbb\xbf)?(?:[ \t]{0,80}\r?\n)*")
+_TIME = pattern(rb" (" + _MONTH + rb") {1,3}(\d{1,2}) {1,3}(\d{1,2}):(\d\d)(?::(\d\d))?[^\n]{0,24} (\d{4})\b")
+_SOME_TIME = pattern(rb"\d{1,2}[:.]\d\d[:.]\d\d[^\n]{0,24}$")
+_HEADER = pattern(rb"[!-9;-~]{1,76}[ \t]{0,8}:(?!//)|>?From ")
+_BLANKS = pattern(rb"(?:\xef\xbb\xbf)?(?:[ \t]{0,80}\r?\n)*")
 _GIT = b" Mon Sep 17 00:00:00 2001"
 _FR = int.from_bytes(b"Fr", "little")
 _SPACE, _LINE_END, _QUOTE = b" \n>"

@@ -9,11 +9,12 @@ Source: D. J. Bernstein, "Using maildir format"; Courier's Maildir++ description
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Iterator, Mapping
 from itertools import islice
 from string import ascii_lowercase
 from typing import cast
+
+from classifier.patterns import pattern
 
 from ..errors import MailboxError
 from .base import Mailbox, Problem, Stored, grouped
@@ -22,7 +23,7 @@ from .message import Entry, FileOriginal, FilesSpan, load_entry
 _FLAGS = {"S": "seen", "R": "answered", "F": "flagged", "D": "draft", "T": "trashed", "P": "passed"}
 _NO_KEYWORDS: Mapping[str, str] = {}
 LETTERS = {word: letter for letter, word in _FLAGS.items()}
-_TIME = re.compile(r"\d{1,18}")
+_TIME = pattern(r"\d{1,18}")
 
 
 def is_maildir(path: str) -> bool:

@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import re
 
+from classifier.patterns import pattern
+
 from .from_lines import Record
 
-_QUOTED = re.compile(rb"^>(>*From )", re.MULTILINE)
-_TO_QUOTE = re.compile(rb"^(>*From )", re.MULTILINE)
+_QUOTED = pattern(rb"^>(>*From )", re.MULTILINE)
+_TO_QUOTE = pattern(rb"^(>*From )", re.MULTILINE)
 
 
 def unquote(text: bytes) -> bytes:

@@ -7,13 +7,14 @@ Credentials and options of a file system are those of fsspec's own configuration
 from __future__ import annotations
 
 import io
-import re
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from glob import glob, has_magic
 from os.path import lexists
 from typing import TYPE_CHECKING, Any, BinaryIO, cast
+
+from classifier.patterns import pattern
 
 from ..errors import MailboxError
 from .base import WINDOW
@@ -22,8 +23,8 @@ from .compressed import compression_of, decompressed
 if TYPE_CHECKING:
     from fsspec import AbstractFileSystem
 
-_URL = re.compile(r"([A-Za-z][A-Za-z0-9+.-]{0,31})(?:::.{1,2000})?://")
-LOCAL = re.compile(r"(?:file|local)://(?=/)")
+_URL = pattern(r"([A-Za-z][A-Za-z0-9+.-]{0,31})(?:::.{1,2000})?://")
+LOCAL = pattern(r"(?:file|local)://(?=/)")
 # One request of an object store costs some 30 ms: this much is asked for at a time.
 _BLOCK = 8 << 20
 _NEEDED = "mail behind a URL needs fsspec: pip install 'mailtriage[dask]'"

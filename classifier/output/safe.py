@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import re
 
+from classifier.patterns import pattern
+
 TEXT_LIMIT = 998
 """Characters kept of a header: what one line of mail may hold (RFC 5322, section 2.1.1), as some are huge."""
 
 # What breaks a line (C0's own, NEL, Unicode's separators) becomes a space; what commands a terminal or
 # reorders text on it vanishes (C0, DEL, C1, the bidirectional controls of UAX 9, table 1); a lone
 # surrogate, which no UTF-8 can carry, is replaced. One expression, for every command waits for it.
-_SUSPECT = re.compile(
+_SUSPECT = pattern(
     "([\t\n\v\f\r\x85\u2028\u2029]+)|([\ud800-\udfff])"
     "|[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]"
 )

@@ -8,9 +8,10 @@ optimal") is cut out before.
 
 from __future__ import annotations
 
-import re
 from functools import lru_cache
 from typing import NamedTuple
+
+from classifier.patterns import pattern
 
 GRAVE, FAILURE, WARNING, NEUTRAL = 3, 2, 1, 0
 """Grades of a line."""
@@ -125,7 +126,7 @@ THEMES: dict[str, tuple[int, str]] = {
 }  # fmt: skip
 """Theme to its grade and the words it is known by, in templates (lower case, numbers masked)."""
 
-_DENIED = re.compile(
+_DENIED = pattern(
     r"\b(?:no|none|without|zero|\x06|keine?|sans|aucune?) (?:\w{1,20} ){0,2}(?:errors?|problems?|failures?|warnings?|"
     r"differences|issues?|faults?|conflicts?|fehler|changes|violations?)\b(?: (?:found|detected|reported))?"
     r"|\b[\w -]{0,24}(?:errors?|failures?|failed|warnings?|rejected|bounced|deferred|problems?|panics|removed|added|changed"
@@ -136,7 +137,7 @@ _DENIED = re.compile(
     r"|\bif [^.,;]{1,60}(?:problem|error|fail\w{0,4}|persists?)\b[^.]{0,40}"
     r"|\b(?:an? )?error output\b|\berror(?:_?log|s listed below)\b|\bpossible\b"
 )
-_FOUND = re.compile("|".join(f"(?P<{name}>{words})" for name, (_, words) in THEMES.items()))
+_FOUND = pattern("|".join(f"(?P<{name}>{words})" for name, (_, words) in THEMES.items()))
 MATCHES = 12
 """Words of a line that are looked at."""
 

@@ -7,6 +7,7 @@ from functools import lru_cache
 from hashlib import blake2b
 from typing import TYPE_CHECKING, NamedTuple
 
+from classifier.patterns import pattern
 from classifier.rootmail.speakers import SYSTEM_ACCOUNTS, TOOLS, WRAPPERS, Tool
 
 if TYPE_CHECKING:
@@ -19,13 +20,13 @@ SUBJECT_CHARS, NAME_CHARS = 1000, 120
 OTHER = "other"
 """The tool of what no entry names; its job is the template of its subject."""
 
-_DIGITS = re.compile(r"\d{1,40}")
-_VARIABLE = re.compile(r"[\w.]{1,60}=\S{0,400}")
-_SCRIPT = re.compile(r"\.(?:sh|py|pl|rb|php|bash|cron)$", re.IGNORECASE)
+_DIGITS = pattern(r"\d{1,40}")
+_VARIABLE = pattern(r"[\w.]{1,60}=\S{0,400}")
+_SCRIPT = pattern(r"\.(?:sh|py|pl|rb|php|bash|cron)$", re.IGNORECASE)
 _PROGRAM_TEXT = frozenset({"-c", "-e"})
 _WITH_ARGUMENT = frozenset({"-W", "-X", "-I", "-n", "-k", "-u", "-w", "-s"})
-_SPACES = re.compile(r"\s{1,1000}")
-_STAMPS = re.compile(
+_SPACES = pattern(r"\s{1,1000}")
+_STAMPS = pattern(
     r"\b\d{4}-\d\d-\d\d\b|\b(?:mon|tue|wed|thu|fri|sat|sun)\w{0,6}\b|\b[0-9a-f]{8,64}\b", re.IGNORECASE
 )
 

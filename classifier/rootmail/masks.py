@@ -11,6 +11,8 @@ from functools import lru_cache
 from hashlib import blake2b
 from typing import NamedTuple
 
+from classifier.patterns import pattern
+
 LINES_HEAD, LINES_TAIL = 300, 100
 """Lines that are looked at, from the beginning and the end of the text."""
 
@@ -35,17 +37,17 @@ _DATE = (
     rf"|\d{{1,2}}\.?[ -]{_MONTH}(?:[ -]\d{{2,4}})?|{_MONTH}[ ]{{1,3}}\d{{1,2}}\b(?:,? \d{{4}}\b(?!:))?"
     rf"|\d{{4}}-{_MONTH}-\d\d)"
 )
-_STAMP = re.compile(
+_STAMP = pattern(
     rf"\b(?:{_DATE}(?:[T ,]{{0,3}}{_CLOCK})?|{_CLOCK})(?:[ ]?{_ZONE}\b){{0,2}}(?:[ ](?:19|20)\d\d\b)?"
     rf"|\b{_DAY}\b"
 )
-_NETWORK = re.compile(
+_NETWORK = pattern(
     r"\b\d{1,3}(?:\.\d{1,3}){3}(?:/\d{1,2}|:\d{1,5})?\b"
     r"|(?<![\w:])(?:[0-9a-fA-F]{1,4}:){2,7}:?[0-9a-fA-F]{0,4}(?:::?[0-9a-fA-F]{1,4}){0,6}(?![\w:])"
     r"|(?<![\w:])::[0-9a-fA-F]{1,4}\b"
     r"|[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,8}"
 )
-_HASH = re.compile(
+_HASH = pattern(
     r"\b0x[0-9a-fA-F]{1,32}\b"
     r"|\b[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}\b"
     r"|\b(?=[0-9a-fA-F]{0,63}[0-9])(?=[0-9a-fA-F]{0,63}[a-fA-F])[0-9a-fA-F]{8,64}\b"
@@ -58,15 +60,15 @@ _UNITS = {
     "ms": 1e-3, "s": 1.0, "sec": 1.0, "secs": 1.0, "second": 1.0, "seconds": 1.0, "min": 60.0, "minute": 60.0,
     "minutes": 60.0, "hour": 3600.0, "hours": 3600.0, "kbytes": 1e3,
 }  # fmt: skip
-_FIGURE = re.compile(
+_FIGURE = pattern(
     r"(?<![\w.])-?(\d{1,18}(?:[.,]\d{1,18}){0,6})"
     r"(?:(?P<u>[KMGTkmgt](?:i?[Bb])?)\b"
     r"|[ ](?P<v>[KMGTkmgt]i?[Bb]|[Bb]ytes?|B|[Kk][Bb]ytes|ms|s|secs?|seconds?|min|minutes?|hours?)\b)?"
     r"(?![\d.]*[A-Za-z_\d])"
 )
-_INSIDE = re.compile(r"\d{1,40}")
-_THOUSANDS = re.compile(r"\d{1,3}(?:[,.]\d{3}){1,6}(?![.,\d])")
-_BLANKS = re.compile(r"[ \t]{1,400}")
+_INSIDE = pattern(r"\d{1,40}")
+_THOUSANDS = pattern(r"\d{1,3}(?:[,.]\d{3}){1,6}(?![.,\d])")
+_BLANKS = pattern(r"[ \t]{1,400}")
 
 
 class Line(NamedTuple):
@@ -202,7 +204,7 @@ def _reading_number(reading: str) -> int:
     return _number(reading) | 1
 
 
-_WORDS = re.compile(r"(?<![\w/.@:-])[^\W\d_]{2,30}(?![\w/@]|[.:-]\w)")
+_WORDS = pattern(r"(?<![\w/.@:-])[^\W\d_]{2,30}(?![\w/@]|[.:-]\w)")
 
 
 @lru_cache(maxsize=16384)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from classifier.patterns import pattern
 from classifier.rootmail.alarms import FAILURE
 from classifier.rootmail.masks import Line
 from classifier.rootmail.past import STATES, Change, Told
@@ -14,8 +14,8 @@ from classifier.rootmail.past import STATES, Change, Told
 NEWS = ("new", "turned", "young")
 """States of what this job has not always said."""
 
-_WORD = re.compile(r"[^\W\d_]{2,24}")
-_DAYS = re.compile(r"(?<![\d.,-])(\d{1,5}) ?(?:days?\b|d\b|Tagen?\b|jours?\b|días?\b|日)")
+_WORD = pattern(r"[^\W\d_]{2,24}")
+_DAYS = pattern(r"(?<![\d.,-])(\d{1,5}) ?(?:days?\b|d\b|Tagen?\b|jours?\b|días?\b|日)")
 WORDS = 200
 """Words of new lines that are kept."""
 

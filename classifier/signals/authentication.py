@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from classifier.patterns import pattern
 from classifier.signals.domains import organisational_domain
 from classifier.signals.registry import signal
 
@@ -19,8 +20,8 @@ if TYPE_CHECKING:
 AUTH = frozenset({"headers", "route", "site"})
 
 _FIELDS = (b"authentication-results", b"received-spf")
-_POLICY = re.compile(r"\bp=(none|quarantine|reject)\b", re.IGNORECASE)
-_MICROSOFT_ACTION = re.compile(r"\baction=(none|quarantine|oreject|reject)\b", re.IGNORECASE)
+_POLICY = pattern(r"\bp=(none|quarantine|reject)\b", re.IGNORECASE)
+_MICROSOFT_ACTION = pattern(r"\baction=(none|quarantine|oreject|reject)\b", re.IGNORECASE)
 
 
 def _told(word: str) -> str | None:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
+from classifier.patterns import pattern
 from classifier.signals.domains import organisational_domain
 from classifier.signals.registry import signal
 from classifier.signals.shapes import digits_in, shape
@@ -12,10 +12,10 @@ from classifier.signals.shapes import digits_in, shape
 if TYPE_CHECKING:
     from classifier.signals.facts import Facts
 
-_ADDRESS = re.compile(r"[^\s<>\"'(),;:@]{1,64}@([A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){1,8})")
-_DOMAIN = re.compile(r"(?<![\w.@-])((?:[A-Za-z0-9-]{1,63}\.){1,4}[A-Za-z]{2,15})(?![\w@])")
-_CONSONANTS = re.compile(r"[bcdfghjklmnpqrstvwxz]{4,}")
-_SEPARATORS = re.compile(r"[^a-z0-9]+")
+_ADDRESS = pattern(r"[^\s<>\"'(),;:@]{1,64}@([A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){1,8})")
+_DOMAIN = pattern(r"(?<![\w.@-])((?:[A-Za-z0-9-]{1,63}\.){1,4}[A-Za-z]{2,15})(?![\w@])")
+_CONSONANTS = pattern(r"[bcdfghjklmnpqrstvwxz]{4,}")
+_SEPARATORS = pattern(r"[^a-z0-9]+")
 
 ROLES = {
     "noreply": "noreply", "donotreply": "noreply", "dontreply": "noreply", "nobody": "noreply",

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from classifier.mail.content import Content, parse_content
 from classifier.mail.fact import fact
+from classifier.patterns import pattern
 from classifier.signals.site import Site
 
 if TYPE_CHECKING:
@@ -41,11 +42,11 @@ SUCCESSES = (b"success", b"complete", b"finished")
 STEMS = (*FAILURES, *SUCCESSES, b"alert", b"crit", b"warn")
 """Stems that machine mail is counted by."""
 
-MAILTO = re.compile(r"<mailto:([^?>\s]{1,200})", re.IGNORECASE)
+MAILTO = pattern(r"<mailto:([^?>\s]{1,200})", re.IGNORECASE)
 
-_IN_BRACKETS = re.compile(r"<([^<>\s]{1,255})>\s*\Z")
+_IN_BRACKETS = pattern(r"<([^<>\s]{1,255})>\s*\Z")
 
-LINK_HOST = re.compile(
+LINK_HOST = pattern(
     r"(?:https?:|ftp:)?//(?:[^/?#@\s]{0,200}@)?(\[[0-9a-f:.]{2,60}\]|[^/:?#@\s\\]{1,255})", re.IGNORECASE
 )
 

@@ -6,6 +6,7 @@ import re
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from classifier.patterns import pattern
 from classifier.signals.registry import signal
 
 if TYPE_CHECKING:
@@ -17,8 +18,8 @@ ONCE = (
 )  # fmt: skip
 """Fields that RFC 5322 section 3.6 and RFC 2045 section 3 allow once."""
 
-_FAMILY = re.compile(r"[A-Za-z][A-Za-z.+'&-]{0,30}(?: [A-Za-z][A-Za-z.+'&-]{0,30}){0,2}")
-_VERSION = re.compile(r" v(?:er|ersion)?\.?\Z", re.IGNORECASE)
+_FAMILY = pattern(r"[A-Za-z][A-Za-z.+'&-]{0,30}(?: [A-Za-z][A-Za-z.+'&-]{0,30}){0,2}")
+_VERSION = pattern(r" v(?:er|ersion)?\.?\Z", re.IGNORECASE)
 
 
 @signal("headers.missing_from")

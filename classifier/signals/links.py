@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from classifier.patterns import pattern
 from classifier.signals.author_domain import top_level
 from classifier.signals.domains import organisational_domain
 from classifier.signals.facts import LINK_HOST, LINKS
@@ -15,12 +16,12 @@ if TYPE_CHECKING:
 
 BODY = frozenset({"headers", "body"})
 
-_SHOWN = re.compile(
+_SHOWN = pattern(
     r"\s{0,20}(?:https?://)?((?:[a-z0-9-]{1,63}\.){1,6}[a-z]{2,24})(?:[/:?#\s]|\Z)", re.IGNORECASE
 )
-_ADDRESS = re.compile(r"\[|\d{1,3}(?:\.\d{1,3}){3}\Z|0x[0-9a-f]{1,8}\Z|\d{8,10}\Z")
-_PORT = re.compile(r"https?://[^/?#]{1,255}:(?!80(?:/|\Z)|443(?:/|\Z))\d{1,5}(?:[/?#]|\Z)", re.IGNORECASE)
-_USER = re.compile(r"https?://[^/?#\s]{0,200}@", re.IGNORECASE)
+_ADDRESS = pattern(r"\[|\d{1,3}(?:\.\d{1,3}){3}\Z|0x[0-9a-f]{1,8}\Z|\d{8,10}\Z")
+_PORT = pattern(r"https?://[^/?#]{1,255}:(?!80(?:/|\Z)|443(?:/|\Z))\d{1,5}(?:[/?#]|\Z)", re.IGNORECASE)
+_USER = pattern(r"https?://[^/?#\s]{0,200}@", re.IGNORECASE)
 
 
 @signal("links.count", kind="number", needs=BODY, edges=(1, 2, 3, 5, 10, 20, 50))

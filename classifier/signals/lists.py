@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from classifier.patterns import pattern
 from classifier.signals.domains import organisational_domain
 from classifier.signals.facts import MAILTO
 from classifier.signals.registry import signal
@@ -21,11 +22,11 @@ OLD_MARKS = frozenset(
 
 PRECEDENCE = frozenset({"bulk", "list", "junk", "first-class", "special-delivery", "normal", "auto_reply"})
 
-_WEB_HOST = re.compile(r"<https?://(?:[^/?#@>\s]{0,100}@)?([^/:?#>\s]{1,255})", re.IGNORECASE)
-_OWNER = re.compile(
+_WEB_HOST = pattern(r"<https?://(?:[^/?#@>\s]{0,100}@)?([^/:?#>\s]{1,255})", re.IGNORECASE)
+_OWNER = pattern(
     r"owner-|(?:.{0,64}[-+.])?(?:bounces?|owner|request|return|errors?|admin)(?:[-+=].{0,200})?\Z"
 )
-_TAG = re.compile(r"\s{0,5}(?:[A-Za-z]{2,4}:\s{0,5}){0,3}\[([^\]]{1,60})\]")
+_TAG = pattern(r"\s{0,5}(?:[A-Za-z]{2,4}:\s{0,5}){0,3}\[([^\]]{1,60})\]")
 
 
 @signal("lists.list_id")

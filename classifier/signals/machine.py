@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from classifier.patterns import pattern
 from classifier.signals.registry import signal
 
 if TYPE_CHECKING:
@@ -27,8 +28,8 @@ DAEMONS = {
 }  # fmt: skip
 """Accounts and names under which the programs of a host write, by what they are about."""
 
-_CRON = re.compile(r"(?:cron|anacron)(?: job)? [<'\"(]", re.IGNORECASE)
-_FEEDBACK = re.compile(rb"^feedback-type:[ \t]{0,20}([a-z-]{1,30})", re.IGNORECASE | re.MULTILINE)
+_CRON = pattern(r"(?:cron|anacron)(?: job)? [<'\"(]", re.IGNORECASE)
+_FEEDBACK = pattern(rb"^feedback-type:[ \t]{0,20}([a-z-]{1,30})", re.IGNORECASE | re.MULTILINE)
 
 
 @signal("machine.auto_submitted", kind="category")

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
+from classifier.patterns import pattern
 from classifier.signals.facts import FAILURES, SUCCESSES
 from classifier.signals.registry import signal
 
@@ -21,11 +21,11 @@ SEVERITIES = (
 )
 
 _CLOCK_STARTS = frozenset("[0123456789ADFJMNOSTW")
-_EXIT = re.compile(
+_EXIT = pattern(
     rb"exit(?:ed)?,?(?: with)?(?: an?)?(?: error)?(?: status| code| value){0,2}[ =:]{1,3}(\d{1,3})\b"
 )
-_RETURN = re.compile(rb"return(?:ed)?(?: code| value| status)[ =:]{1,3}(\d{1,3})\b")
-_STAMPED = re.compile(
+_RETURN = pattern(rb"return(?:ed)?(?: code| value| status)[ =:]{1,3}(\d{1,3})\b")
+_STAMPED = pattern(
     r"[A-Z][a-z]{2} [ \d]\d \d\d:\d\d|\[?\d{4}[-/]\d\d[-/]\d\d[T ]\d\d:\d\d"
     r"|\[?\d\d:\d\d:\d\d|[A-Z][a-z]{2} [A-Z][a-z]{2} "
 )

@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, TypeVar
 
+from classifier.patterns import pattern
+
 if TYPE_CHECKING:
     from classifier.signals.facts import Facts
 
@@ -27,9 +29,9 @@ NEEDS = frozenset({"headers", "body", "site", "route", "dns", "history"})
 CATEGORY_CHARS = 60
 """A category longer than this names one message, not a kind of message."""
 
-_NAME = re.compile(r"[a-z][a-z0-9_]*\.[a-z][a-z0-9_]*\Z")
-_SECTION = re.compile(r"^[ \t]*(Sees|Means|Fooled by|Source):[ \t]*", re.MULTILINE)
-_UNWANTED = re.compile(r"[\s\x00-\x20\x7f-\xa0\u2000-\u200f\u2028-\u202f\u2060-\u206f\ufeff\ud800-\udfff]+")
+_NAME = pattern(r"[a-z][a-z0-9_]*\.[a-z][a-z0-9_]*\Z")
+_SECTION = pattern(r"^[ \t]*(Sees|Means|Fooled by|Source):[ \t]*", re.MULTILINE)
+_UNWANTED = pattern(r"[\s\x00-\x20\x7f-\xa0\u2000-\u200f\u2028-\u202f\u2060-\u206f\ufeff\ud800-\udfff]+")
 
 
 @dataclass(frozen=True, slots=True)

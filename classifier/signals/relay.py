@@ -5,11 +5,11 @@ All are None where our host did not write its address, where it is inside our ow
 
 from __future__ import annotations
 
-import re
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from classifier.mail.client import clean_address
+from classifier.patterns import pattern
 from classifier.signals.domains import organisational_domain
 from classifier.signals.registry import signal
 
@@ -18,16 +18,16 @@ if TYPE_CHECKING:
 
 ROUTE = frozenset({"headers", "route"})
 
-_LINE = re.compile(
+_LINE = pattern(
     r"(?:^|[.-])(?:a?dsl|[avsx]dsl|dyn|dynamic|dip|pool|dhcp|pppo?e?|dial|dialup|dialin|cable|client|clients|cust"
     r"|customer|broadband|home|res|residential|fib(?:er|re)|ftth|mobile|wifi|nat|cpe|user|users|modem|catv|ip)"
     r"[0-9-]{0,40}(?=[.-]|\Z)"
 )
-_MAIL = re.compile(
+_MAIL = pattern(
     r"(?:^|[.-])(?:e?mail|mx|smtp|mta|mout|out|outbound|outgoing|relay|mailer|mailgate|mailout|sender|esa|mailhost)"
     r"[a-z]?[0-9-]{0,10}(?=[.-]|\Z)"
 )
-_DIGITS = re.compile(r"\d{1,3}")
+_DIGITS = pattern(r"\d{1,3}")
 
 
 @signal("relay.nameless", needs=ROUTE)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from classifier.patterns import pattern
 from classifier.signals.domains import organisational_domain
 from classifier.signals.registry import signal
 
@@ -14,8 +15,8 @@ if TYPE_CHECKING:
 
 SITE = frozenset({"headers", "site"})
 
-_TAGGED = re.compile(r"(?:prvs|btv1|msprvs1)=", re.IGNORECASE)
-_REWRITTEN = re.compile(r"srs[01][=+-]", re.IGNORECASE)
+_TAGGED = pattern(r"(?:prvs|btv1|msprvs1)=", re.IGNORECASE)
+_REWRITTEN = pattern(r"srs[01][=+-]", re.IGNORECASE)
 
 
 def _relation(facts: Facts, other: Address) -> str | None:

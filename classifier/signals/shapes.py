@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
+from classifier.patterns import pattern
 
-_DIGITS = re.compile(r"[0-9]+")
-_LETTERS = re.compile(r"[A-Za-z]+")
-_RUNS = re.compile(r"[A-Za-z0-9]+")
+_DIGITS = pattern(r"[0-9]+")
+_LETTERS = pattern(r"[A-Za-z]+")
+_RUNS = pattern(r"[A-Za-z0-9]+")
 DIGITS = b"0123456789"
 UPPER = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 LOWER = b"abcdefghijklmnopqrstuvwxyz"

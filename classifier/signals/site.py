@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import islice
 from typing import TYPE_CHECKING
+
+from classifier.patterns import pattern
 
 if TYPE_CHECKING:
     from classifier.mail import Message
@@ -20,8 +21,8 @@ SHARE = 0.1
 """An address that took less than this share of the sampled deliveries may be anybody's."""
 
 _DELIVERED = ("delivered-to", "x-original-to", "envelope-to", "x-envelope-to")
-_ADDRESS = re.compile(r"[^\s<>,;:\"()@]{1,64}@[a-z0-9._:\[\]-]{1,255}\Z")
-_BY = re.compile(r"\bby\s+([A-Za-z0-9._-]{1,255})")
+_ADDRESS = pattern(r"[^\s<>,;:\"()@]{1,64}@[a-z0-9._:\[\]-]{1,255}\Z")
+_BY = pattern(r"\bby\s+([A-Za-z0-9._-]{1,255})")
 
 
 @dataclass(frozen=True, slots=True)

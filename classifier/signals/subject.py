@@ -5,17 +5,18 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from classifier.patterns import pattern
 from classifier.signals.registry import signal
 from classifier.signals.shapes import LOWER, UPPER, digits_in
 
 if TYPE_CHECKING:
     from classifier.signals.facts import Facts
 
-_REPLY = re.compile(r"(?:re|aw|sv|antw|odp|rif|vs)(?:\[\d{1,3}\]|\^\d{1,3})?\s{0,3}[:：]", re.IGNORECASE)
-_FORWARD = re.compile(r"(?:fwd?|wg|tr|rv|enc|i)\s{0,3}[:：]|\[fwd?:", re.IGNORECASE)
-_GAP = re.compile(r"\s{3,}\S{1,20}\Z")
-_TOKEN = re.compile(r"[\[({#]?(?=[a-z0-9]{0,20}\d)[a-z0-9]{5,20}[\])}]?\Z", re.IGNORECASE)
-_CHARSET = re.compile(rb"=\?([A-Za-z0-9_.:-]{1,40})(?:\*[A-Za-z-]{1,20})?\?([bq])\?", re.IGNORECASE)
+_REPLY = pattern(r"(?:re|aw|sv|antw|odp|rif|vs)(?:\[\d{1,3}\]|\^\d{1,3})?\s{0,3}[:：]", re.IGNORECASE)
+_FORWARD = pattern(r"(?:fwd?|wg|tr|rv|enc|i)\s{0,3}[:：]|\[fwd?:", re.IGNORECASE)
+_GAP = pattern(r"\s{3,}\S{1,20}\Z")
+_TOKEN = pattern(r"[\[({#]?(?=[a-z0-9]{0,20}\d)[a-z0-9]{5,20}[\])}]?\Z", re.IGNORECASE)
+_CHARSET = pattern(rb"=\?([A-Za-z0-9_.:-]{1,40})(?:\*[A-Za-z-]{1,20})?\?([bq])\?", re.IGNORECASE)
 
 
 @signal("subject.empty")
