@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -10,6 +11,7 @@ from numpy.typing import NDArray
 from classifier.features.naming import Named, name_columns
 from classifier.features.schema import VIEWS
 from classifier.learners import Tables
+from classifier.learners.precedent import shift
 from classifier.verdict import Clue, Explanation, Reasons
 
 if TYPE_CHECKING:
@@ -20,9 +22,18 @@ if TYPE_CHECKING:
 
 HISTORY = VIEWS.index("history")
 
+PRECEDENT = "job.precedent"
+"""Name of the clue that labels of like mail are; no signal, for what it weighs depends on all others."""
+
 
 def explain(
-    extractor: Extractor, tables: Tables, corrections: Corrections, facts: Facts, habit: Habit | None = None
+    extractor: Extractor,
+    tables: Tables,
+    corrections: Corrections,
+    facts: Facts,
+    *,
+    habit: Habit | None = None,
+    heard: tuple[float, float] = (0.0, 0.0),
 ) -> Explanation:
     """Split both log-odds of a message into clues.
 
@@ -36,6 +47,8 @@ def explain(
     facts : Facts
     habit : Habit, optional
         What the reader's habits add on the columns of history.
+    heard : (float, float), default (0.0, 0.0)
+        How many labels of like mail say important, and unimportant.
 
     Returns
     -------
@@ -51,8 +64,17 @@ def explain(
         weights[mine, 1] += habit.weights_of(named.column[mine])
     counts = np.bincount(named.block, minlength=len(starts))
     contributions = weights / np.sqrt(counts[named.block])[:, None]
-    both = [Reasons(_clues(named, weights[:, at], contributions[:, at]), float(bias[at])) for at in (0, 1)]
-    return Explanation(*both)
+    both = [_clues(named, weights[:, at], contributions[:, at]) for at in (0, 1)]
+    if any(heard):
+        both[1] = _strongest([*both[1], _precedent(heard, float(contributions[:, 1].sum() + bias[1]))])
+    return Explanation(*(Reasons(clues, float(its)) for clues, its in zip(both, bias, strict=True)))
+
+
+def _precedent(heard: tuple[float, float], log_odds: float) -> Clue:
+    """Say what labels of like mail make of the model's answer."""
+    moved = float(shift(np.array([log_odds]), *np.array(heard)[:, None])[0])
+    important, unimportant = (f"{each:.1f}".rstrip("0").rstrip(".") for each in heard)
+    return Clue(PRECEDENT, f"{important}_important,{unimportant}_unimportant", moved, moved)
 
 
 def _clues(
@@ -66,4 +88,8 @@ def _clues(
     clues = [
         Clue(*name, *sums) for name, *sums in zip(named.names, weight, contribution, strict=True) if sums[1]
     ]
+    return _strongest(clues)
+
+
+def _strongest(clues: Iterable[Clue]) -> tuple[Clue, ...]:
     return tuple(sorted(clues, key=lambda clue: (-abs(clue.contribution), clue.name, clue.value)))

@@ -11,7 +11,9 @@ from classifier.rootmail.identity import OTHER, Identity, identify
 from classifier.rootmail.job_past import JobPast
 from classifier.rootmail.masks import Line, read_lines
 from classifier.rootmail.past import Change, Told, tell_gone, tell_lines, tell_values
+from classifier.rootmail.precedents import NOTHING, Precedents
 from classifier.rootmail.record import Record
+from classifier.rootmail.sketch import Sketch, sketch_of
 from classifier.rootmail.sums import NEWS, add_up
 
 if TYPE_CHECKING:
@@ -96,6 +98,7 @@ class JobRecaller:
 
     def __init__(self, memory: Memory) -> None:
         self._memory = memory
+        self._precedents = Precedents(memory)
         self._read: tuple[Message | None, _Reading | None] = (None, None)
         self._compared: _Compared | None = None
 
@@ -117,6 +120,9 @@ class JobRecaller:
         now, lines = arrival.now, reading.lines
         _, _, record, told, changes = self._compare(arrival, reading)
         since, host_mails = self._host(reading.identity, now)
+        heard = NOTHING
+        if self._precedents.knows(reading.identity):
+            heard = self._precedents.heard(reading.identity, sketch_of(told, changes))
         return JobPast(
             identity=reading.identity,
             mails=record.mails,
@@ -140,6 +146,7 @@ class JobRecaller:
             disorder=disorder_of(lines, record),
             shuffled=record.shuffled,
             swelling=swelling_of(lines, record),
+            heard=heard,
         )
 
     def observe(self, arrival: Arrival) -> None:
@@ -154,6 +161,7 @@ class JobRecaller:
             return
         _, _, record, told, changes = self._compare(arrival, reading)
         self._compared = None  # the record changes now
+        self._precedents.note(reading.identity, arrival.message, sketch_of(told, changes))
         date = arrival.message.date
         record.add(
             reading.lines,
@@ -180,6 +188,7 @@ class JobRecaller:
         reading = self._reading(arrival)
         if reading is None:
             return
+        self._precedents.relabel(reading.identity, self._sketch(arrival, reading), before, after)
         record = self._open(reading.identity, self._memory.get("job", _place(reading.identity)))
         for label, step in ((before, -1), (after, 1)):
             if label == "important":
@@ -190,6 +199,18 @@ class JobRecaller:
             self._memory.put("job", _place(reading.identity), record.pack())
         else:
             self._memory.delete("job", _place(reading.identity))
+
+    def _sketch(self, arrival: Arrival, reading: _Reading) -> Sketch:
+        """Sketch a mail as it stood to the past when it came: as noted then, else as it stands now.
+
+        What was observed and not noted was usual, whatever has become of its lines since.
+        """
+        noted = self._precedents.noted(reading.identity, arrival.message)
+        if noted is not None:
+            return noted
+        _, _, record, told, changes = self._compare(arrival, reading)
+        sketch = sketch_of(told, changes)
+        return sketch._replace(news=frozenset()) if record.mails and arrival.now <= record.last else sketch
 
     def _reading(self, arrival: Arrival) -> _Reading | None:
         """Read a message once for all that is asked about it in a row."""

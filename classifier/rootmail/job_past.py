@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from classifier.rootmail.precedents import NOTHING, Heard
+
 if TYPE_CHECKING:
     from classifier.rootmail.identity import Identity
     from classifier.rootmail.past import Change, Gone, Told
@@ -53,6 +55,8 @@ class JobPast:
         over the job's mails.
     swelling : float
         Largest ln of how much oftener a line is repeated than it used to be; 0 where none is.
+    heard : Heard
+        What the reader said of like mail of the same job, on whatever host.
     """
 
     identity: Identity
@@ -77,3 +81,4 @@ class JobPast:
     disorder: float = 0.0
     shuffled: float = 0.0
     swelling: float = 0.0
+    heard: Heard = NOTHING

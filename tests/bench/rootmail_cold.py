@@ -17,7 +17,7 @@ import numpy as np
 from corpora import print_head, print_row
 from root_corpus import read_root_mail
 from rootmail import READ, read
-from rootmail_labels import SIZES, Reader, Told, curve, drawn, ranked, suggested
+from rootmail_labels import SIZES, Reader, Told, curve, drawn, kinds_of, ranked, suggested
 
 from classifier.features import Schema
 from classifier.features.extractor import hash_signal
@@ -62,9 +62,9 @@ def main(asked: argparse.Namespace) -> None:
     hosts = sorted({mail.host for mail in mails})
     side = np.array([hosts.index(mail.host) % 2 for mail in mails])
     late = np.array([mail.arrived for mail in mails]) >= np.median([mail.arrived for mail in mails])
-    found: dict[tuple[str, int], list[Told]] = {}
+    kinds, found = kinds_of(mails), dict[tuple[str, int], list[Told]]()
     for own in (side == 0, side == 1):
-        reader = Reader(rows, mails, np.flatnonzero(own & ~late), np.flatnonzero(own & late), {})
+        reader = Reader(rows, mails, np.flatnonzero(own & ~late), np.flatnonzero(own & late), {}, kinds)
         for draw in range(asked.draws):
             size = len(reader.pool) * 4 // 5
             among = np.sort(np.random.default_rng(draw).permutation(reader.pool)[:size])

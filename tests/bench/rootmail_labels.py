@@ -4,13 +4,13 @@
 
 The reader has four of the eight hosts of `data/rootmail`, then the other four. His mail of the first half of
 the time may be asked about; that of the second half, never learned, is ranked. All mail is remembered in
-order of arrival, each message after it was scored; what labels add to a job's record is not. What is made of
-the labels:
+order of arrival, each message after it was scored. What is made of the labels:
 
 * learned: one at a time, as `mailtriage learn` does, with no model;
 * learned by a model: the same on top of a model trained on the four other hosts. It stands in for the
   starter, which has seen this corpus and cannot be measured on it; its hosts are of the same laboratory,
-  which flatters;
+  which flatters; with precedents, labels of like mail are joined with the answer as `Classifier` does,
+  without, they are not;
 * trained: a model of these labels alone, as `mailtriage train` makes it; those of the first and the third
   line are asked for alike.
 
@@ -37,9 +37,17 @@ from classifier import Classifier
 from classifier.evaluate.suggest import suggest
 from classifier.features import Rows, Schema
 from classifier.features.schema import VIEWS
+from classifier.history import Arrival, Ram
 from classifier.learners import Tables
 from classifier.learners.online import Corrections
+from classifier.learners.precedent import shift
+from classifier.mail import Message
 from classifier.mailboxes import Stored
+from classifier.rootmail import JobRecaller
+from classifier.rootmail.identity import Identity
+from classifier.rootmail.precedents import Precedents
+from classifier.rootmail.sketch import Sketch, sketch_of
+from classifier.signals import Site
 from classifier.store import Model
 from classifier.training import train_rows
 from classifier.verdict import Cuts
@@ -49,6 +57,10 @@ SIZES = (0, 20, 50, 200)
 
 Told = tuple[float, float, int, int]
 """Average precision, recall reading `READ`, labels, and how many of them say important."""
+
+
+Kind = tuple[Identity, Sketch]
+"""Whose output a mail is, and what it was to the past when it came."""
 
 
 class Reader(NamedTuple):
@@ -62,6 +74,8 @@ class Reader(NamedTuple):
     pool, judged : ndarray of int
         What may be asked about, and what is ranked.
     models : dict of str to Model
+    kinds : sequence of Kind
+        Of all mail.
     """
 
     rows: Rows
@@ -69,11 +83,24 @@ class Reader(NamedTuple):
     pool: NDArray[np.intp]
     judged: NDArray[np.intp]
     models: dict[str, Model]
+    kinds: Sequence[Kind]
 
     def told(self, scores: NDArray[np.float64], learned: Sequence[int]) -> Told:
         """Judge scores of what is ranked."""
         gold = np.array([self.mails[at].important for at in self.judged])
         return *ranked(scores, gold), len(learned), sum(self.mails[at].important for at in learned)
+
+
+def kinds_of(mails: Sequence[RootMail]) -> list[Kind]:
+    """Look at all mail in order of arrival."""
+    recaller, kinds = JobRecaller(Ram()), []
+    for mail in mails:
+        arrival = Arrival(Message(mail.stored.raw), Site())
+        past = recaller.recall(arrival)
+        assert past is not None, mail.kind  # all of it is machines' mail
+        kinds.append((past.identity, sketch_of(past.told, past.changes)))
+        recaller.observe(arrival)
+    return kinds
 
 
 def readers(mails: Sequence[RootMail], rows: Rows) -> Iterator[Reader]:
@@ -82,12 +109,13 @@ def readers(mails: Sequence[RootMail], rows: Rows) -> Iterator[Reader]:
     side = np.array([names.index(mail.host) % 2 for mail in mails])
     late = np.array([mail.arrived for mail in mails]) >= np.median([mail.arrived for mail in mails])
     empty = Model(Tables.empty(rows.schema), Cuts(), {})
+    kinds = kinds_of(mails)
     for own in (side == 0, side == 1):
         others = np.flatnonzero(~own)
         model = train_rows(rows.take(others), [mails[at].label for at in others], seed=0, jobs=1)
         wide = Tables(rows.schema, model.tables.weights, model.tables.bias)  # columns stay those of the rows
         models = {"learned": empty, "learned by a model": Model(wide, model.cuts, model.card)}
-        yield Reader(rows, mails, np.flatnonzero(own & ~late), np.flatnonzero(own & late), models)
+        yield Reader(rows, mails, np.flatnonzero(own & ~late), np.flatnonzero(own & late), models, kinds)
 
 
 def drawn(reader: Reader, model: Model, among: NDArray[np.intp], draw: int) -> list[list[int]]:
@@ -107,8 +135,11 @@ def suggested(reader: Reader, model: Model, among: NDArray[np.intp], draw: int) 
             classifier.learn(reader.mails[at].stored.raw, reader.mails[at].label)
 
 
-def curve(reader: Reader, model: Model, rounds: Sequence[list[int]]) -> Iterator[Told]:
+def curve(
+    reader: Reader, model: Model, rounds: Sequence[list[int]], *, precedents: bool = True
+) -> Iterator[Told]:
     """Learn round by round."""
+    said = Precedents(Ram())
     corrections = Corrections(reader.rows.schema)
     judged = reader.rows.take(reader.judged)
     learned: list[int] = []
@@ -116,8 +147,13 @@ def curve(reader: Reader, model: Model, rounds: Sequence[list[int]]) -> Iterator
         for at in labels:
             row, key = reader.rows.take(np.array([at])), at.to_bytes(8, "big")
             corrections.learn(key, reader.mails[at].label, row, model.tables)
+            said.relabel(*reader.kinds[at], None, reader.mails[at].label)
         learned += labels
-        yield reader.told(corrections.score(judged, model.tables)[:, 1], learned)
+        scores = corrections.score(judged, model.tables)[:, 1]
+        if precedents:
+            heard = np.array([said.heard(*reader.kinds[at]) for at in reader.judged])
+            scores = scores + shift(scores, *heard.T)
+        yield reader.told(scores, learned)
 
 
 def anew(reader: Reader, rounds: Sequence[list[int]]) -> Iterator[Told]:
@@ -148,7 +184,8 @@ def measure(reader: Reader, draw: int) -> Iterator[tuple[str, str, Iterator[Told
     for beginning, model in reader.models.items():
         for way, ask in (("random", drawn), ("suggest", suggested)):
             rounds = list(ask(reader, model, among, draw))
-            yield beginning, way, curve(reader, model, rounds)
+            yield f"{beginning}, with precedents", way, curve(reader, model, rounds)
+            yield beginning, way, curve(reader, model, rounds, precedents=False)
             if beginning == "learned":
                 yield "trained", way, anew(reader, rounds)
 
