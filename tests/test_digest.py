@@ -285,3 +285,57 @@ def test_every_mail_is_in_one_bar(times: list[float], since: float, until: float
 )
 def test_lengths_of_time(seconds: float, words: str) -> None:
     assert lasting(seconds) == words
+
+
+def remembered_digest(profile: Path, mailbox: Path) -> str:
+    classifier = Classifier.load("starter", me=["root@db1.example.org"], profile=profile)
+    assert classifier.profile is not None
+    digest = make_digest(classifier, classifier.profile.memory, [open_mailbox(mailbox)])
+    classifier.profile.close()
+    return write_page(digest)
+
+
+def test_a_digest_made_again_is_the_same_to_the_letter(mailbox: Path, tmp_path: Path) -> None:
+    profile = tmp_path / "p.sqlite"
+    first = remembered_digest(profile, mailbox)
+    assert "never wrote before" in first
+    assert remembered_digest(profile, mailbox) == first
+
+
+def test_mail_that_came_later_does_not_change_what_was_new_before(mailbox: Path, tmp_path: Path) -> None:
+    profile, box = tmp_path / "p.sqlite", tmp_path / "root"
+    box.write_text(mailbox.read_text())
+    remembered_digest(profile, box)
+    before = jobs_of_broken(profile, mailbox)
+    box.write_text(mailbox.read_text() + "".join(cron(day, BROKEN) for day in range(20, 40)))
+    remembered_digest(profile, box)
+    assert "No space left" in box.read_text()
+    assert jobs_of_broken(profile, mailbox) == before
+
+
+def jobs_of_broken(profile: Path, mailbox: Path) -> tuple[float, object]:
+    """Classify the broken dump, as another command would."""
+    classifier = Classifier.load("starter", me=["root@db1.example.org"], profile=profile)
+    [stored] = [each for each in open_mailbox(mailbox) if b"No space left" in each.raw]
+    verdict = classifier.classify(stored)
+    assert classifier.profile is not None
+    assert verdict.past is not None
+    classifier.profile.close()
+    return verdict.log_odds.importance, verdict.past.job
+
+
+def test_mail_of_an_earlier_digest_is_not_judged_again(
+    mailbox: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    judged: list[int] = []
+    judge = Classifier.judge
+
+    def counting(self: Classifier, batch: list[object], *rest: object, **more: object) -> object:
+        judged.append(len(batch))
+        return judge(self, batch, *rest, **more)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(Classifier, "judge", counting)
+    since = (FIRST + timedelta(days=18)).timestamp()
+    digest = made(mailbox, since=since)
+    assert sum(judged) == digest.mails == 3
+    assert digest.until == (FIRST + timedelta(days=19, hours=3)).timestamp()

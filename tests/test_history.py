@@ -146,7 +146,7 @@ def test_training_with_history_reads_in_order_of_arrival(monkeypatch: pytest.Mon
     from classifier.mailboxes import Stored
 
     recaller, moments = Counting(), []
-    monkeypatch.setattr(remembering, "open_history", lambda memory: History([recaller]))
+    monkeypatch.setattr(remembering, "open_history", lambda memory, **_: History([recaller]))
     monkeypatch.setattr(recaller, "observe", lambda arrival: moments.append(arrival.now))
     sources = [
         (label, [Stored(label, str(n), mail(n, day=1 + (7 * n + shift) % 25) + word) for n in range(20)])

@@ -16,6 +16,7 @@ from classifier.errors import ProfileError
 from classifier.features import Schema
 from classifier.history import Arrival, Memory
 from classifier.profile import Profile
+from classifier.profile import profile as profile_module
 from classifier.profile.undo import forget
 
 MAIL = mail("spam", 900)
@@ -159,7 +160,10 @@ def test_a_message_enters_history_once(tiny_model: Path, path: Path) -> None:
 
 
 @pytest.mark.usefixtures("counting")
-def test_a_flood_from_one_sender_takes_no_room(tiny_model: Path, path: Path) -> None:
+def test_a_flood_from_one_sender_takes_no_room(
+    tiny_model: Path, path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(profile_module, "CAME", 50)
     triage = Classifier.load(tiny_model, profile=path)
     assert triage.profile is not None
     triage.observe(mail("spam", 0))
@@ -170,7 +174,8 @@ def test_a_flood_from_one_sender_takes_no_room(tiny_model: Path, path: Path) -> 
     assert recalled(triage, MAIL) == (600, 0)
     assert triage.profile.file.read("SELECT count(*) FROM memory") == [(1,)]
     pages = triage.profile.file.read("PRAGMA page_count")[0][0] - before
-    assert 4096 * pages < 40 * 600  # a note for each message that it was seen
+    assert 4096 * pages < 40 * 600  # a note for each that it was seen, and what the last few found
+    assert triage.profile.file.read("SELECT count(*) FROM came") == [(50,)]
 
 
 @pytest.mark.usefixtures("counting")

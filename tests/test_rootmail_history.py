@@ -228,7 +228,7 @@ def test_a_renamed_host_begins_anew() -> None:
 
 
 def test_another_job_in_the_same_place_is_not_mistaken(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("classifier.rootmail.history.JOBS", 1)
+    monkeypatch.setattr("classifier.rootmail.places.JOBS", 1)
     recaller = after(10)
     other = recaller.recall(arrival(cron("x", command="other"), 10))
     assert other is not None

@@ -50,7 +50,7 @@ class Collector:
         when : float
             When the mail came, in seconds since 1970.
         """
-        self._latest = max(self._latest, when)
+        self.pass_over(when)
         if when < self.since:
             return
         self._first = min(self._first, when)
@@ -61,6 +61,16 @@ class Collector:
             self._urgent.append(Urgent(entry, who, verdict.p["important"], reasons_of(verdict), excerpt))
         else:
             self._folds.setdefault((who, verdict.label), Fold(who, verdict.label)).entries.append(entry)
+
+    def pass_over(self, when: float) -> None:
+        """Take note that a mail came which was in an earlier digest.
+
+        Parameters
+        ----------
+        when : float
+            Seconds since 1970.
+        """
+        self._latest = max(self._latest, when)
 
     def digest(self, records: Iterable[Record] = (), now: float | None = None) -> Digest:
         """Make the digest of what was taken.

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from classifier.engine.behaviour import numbers_waiting
 from classifier.engine.remembering import open_history
 from classifier.profile.undo import Forgotten, forget
+from classifier.rootmail.precedents import UNUSUAL
 
 if TYPE_CHECKING:
     from classifier.profile import Profile
@@ -39,6 +40,7 @@ def forget_address(profile: Profile, address: str) -> Forgotten:
             if hasattr(part, "forget"):
                 written |= part.forget(address)
         _forget_waiting(profile, written)
+        profile.file.write("DELETE FROM memory WHERE kind=?", (UNUSUAL,))  # whose mail each was is not kept
     gone = forget(profile, address)
     return Forgotten(gone.corrections, before - _records(profile))
 

@@ -33,20 +33,26 @@ _PARTS: tuple[Callable[[Memory], Recaller], ...] = (_people, _jobs)
 """Each makes one part of history on a memory."""
 
 
-def open_history(memory: Memory) -> History:
+def open_history(memory: Memory, *, noting: bool = False) -> History:
     """Open all parts of history on one memory.
 
     Parameters
     ----------
     memory : Memory
+    noting : bool, default False
+        Whether `History.as_it_came` will be asked.
 
     Returns
     -------
     History
     """
     from classifier.history import History  # who has no memory does not wait for it
+    from classifier.history.came import Noting
 
-    return History([make(memory) for make in _PARTS])
+    if not noting:
+        return History([make(memory) for make in _PARTS])
+    noted = Noting(memory)
+    return History([make(noted) for make in _PARTS], noted)
 
 
 class Remembering:
@@ -57,6 +63,7 @@ class Remembering:
     history: History | None
     extractor: Extractor
     _memory: Memory | None = None
+    _came_by: Profile | None = None
     _behaviour: Behaviour | None = None
     _leaning: Leaning | None = None
 
@@ -94,8 +101,9 @@ class Remembering:
         ----------
         memory : Memory
         """
-        self.history = open_history(memory)
+        self.history = open_history(memory, noting=self.profile is not None)
         self._memory = memory
+        self._came_by = self.profile or self._came_by
         self._behaviour = None
         self._leaning = None
 
@@ -117,8 +125,10 @@ class Remembering:
         return Arrival(message, self.site, now)
 
     def _recall(self, history: History, message: Message, now: float | None, observe: bool) -> Past:
+        """Say what was known of a message when it came: of one that was observed, by what was kept then."""
         arrival = self.arrival(message, now)
-        past = history.recall(arrival)
+        came = b"" if self._came_by is None else self._came_by.as_it_came(fingerprint(message))
+        past = (history.recall_as_it_came(arrival, came) if came else None) or history.recall(arrival)
         if observe:
             self._remember(history, arrival)
         return past
@@ -130,8 +140,10 @@ class Remembering:
                 follow()
             history.observe(arrival)
             return
+        name = fingerprint(arrival.message)
         with self.profile.writing():
-            if self.profile.first_sight(fingerprint(arrival.message), arrival.now):
+            if self.profile.first_sight(name, arrival.now):
+                self.profile.keep_as_it_came(name, history.as_it_came(arrival))
                 if follow:
                     follow()
                 history.observe(arrival)

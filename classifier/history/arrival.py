@@ -68,6 +68,10 @@ class Arrival:
         stamp = self.route.arrived or self.message.date
         return stamp.seconds if stamp else 0.0
 
+    def at(self, now: float) -> Arrival:
+        """Return the same message as having come at another moment, in seconds since 1970."""
+        return Arrival(self.message, self.whose, now)
+
     @property
     def is_mine(self) -> bool:
         """Whether the author is the reader: mail sent, not received."""

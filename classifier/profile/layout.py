@@ -54,5 +54,10 @@ ALTER TABLE observed ADD COLUMN era INTEGER NOT NULL DEFAULT 0;
 INSERT INTO facts VALUES ('past_from', CAST(strftime('%s', 'now') AS REAL));
 """
 
-STEPS: tuple[str, ...] = (_FIRST, _SECOND, _THIRD)
+# What messages found in the memory when they were observed, in that order.
+_FOURTH = """
+CREATE TABLE came (id INTEGER PRIMARY KEY, message INTEGER NOT NULL UNIQUE, value BLOB NOT NULL);
+"""
+
+STEPS: tuple[str, ...] = (_FIRST, _SECOND, _THIRD, _FOURTH)
 """What leads from each version to the next; the version of a file is the number of steps made."""

@@ -110,6 +110,7 @@ def forget_past(file: ProfileFile) -> None:
     file : ProfileFile
     """
     file.write("DELETE FROM past")
+    file.write("DELETE FROM came")
     file.write("DELETE FROM eras")
     file.write("UPDATE facts SET value=? WHERE name='past_from'", (time.time(),))
 

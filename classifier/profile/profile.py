@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from classifier.config import profile_path
 from classifier.profile.file import ProfileFile
 from classifier.profile.journal import next_stamp
-from classifier.profile.key import hashed
+from classifier.profile.key import hashed, seal, unseal
 from classifier.profile.memory import ProfileMemory
 from classifier.profile.past import HOUR, era_at, note_own
 from classifier.profile.taught import Taught
@@ -27,6 +27,11 @@ if TYPE_CHECKING:
 DAY = 86_400
 OBSERVED = 200_000
 """Messages remembered as observed, the latest: some 3 MB. Mail that old does not come again."""
+
+CAME = 30_000
+"""Messages of which is kept what they found when they came, the latest: some 800 bytes each."""
+
+_CAME = "SELECT value FROM came JOIN observed ON observed.message=came.message WHERE came.message=?"
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,13 +190,52 @@ class Profile:
         bool
             Whether it had not been before; of the oldest that is no longer known.
         """
-        name = int.from_bytes(hashed(self._key, "observed", fingerprint)[:8], "little", signed=True)
+        name = self._number(fingerprint)
         day = int(max(0.0, now)) // DAY
         era = era_at(self.file, time.time(), HOUR)
         fresh = self.file.write("INSERT OR IGNORE INTO observed VALUES (?, ?, ?)", (name, day, era)) > 0
         if fresh:
             self._prune()
         return fresh
+
+    def _number(self, fingerprint: bytes) -> int:
+        """Return what stands for a message among those that were observed."""
+        return int.from_bytes(hashed(self._key, "observed", fingerprint)[:8], "little", signed=True)
+
+    def keep_as_it_came(self, fingerprint: bytes, came: bytes) -> None:
+        """Keep what a message found in the memory when it was observed, inside `writing`.
+
+        Parameters
+        ----------
+        fingerprint : bytes
+        came : bytes
+            From `classifier.history.History.as_it_came`; empty if there is nothing to keep.
+
+        Raises
+        ------
+        ProfileNotWritten
+            If it cannot be kept.
+        """
+        if not came:
+            return
+        row = self._number(fingerprint), seal(self._key, came)
+        self.file.write("INSERT OR REPLACE INTO came (message, value) VALUES (?, ?)", row)
+        self.file.write("DELETE FROM came WHERE id<=(SELECT max(id) FROM came)-?", (CAME,))
+
+    def as_it_came(self, fingerprint: bytes) -> bytes:
+        """Return what a message found in the memory when it was observed.
+
+        Parameters
+        ----------
+        fingerprint : bytes
+
+        Returns
+        -------
+        bytes
+            Empty where it was not observed, or that was too long ago.
+        """
+        found = self.file.read(_CAME, (self._number(fingerprint),))
+        return unseal(self._key, found[0][0]) if found else b""
 
     def _prune(self) -> None:
         """Let the oldest tenth of what was observed go once there is too much."""

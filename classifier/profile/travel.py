@@ -30,6 +30,7 @@ _COLUMNS = {
     " FROM corrections JOIN schemas ON schemas.id=corrections.schema ORDER BY corrections.id",
     "memory": "SELECT kind, key, value FROM memory",
     "observed": "SELECT message, day FROM observed",
+    "came": "SELECT message, value FROM came ORDER BY id",
     "audit": "SELECT taken, report FROM audits ORDER BY id",
 }
 """Kinds of lines, in their order, and what they hold."""
@@ -145,7 +146,7 @@ def _accept_head(profile: Profile, head: dict[str, Any]) -> None:
         raise ValueError("a damaged key")
     if key == profile.file.read("SELECT value FROM facts WHERE name='key'")[0][0]:
         return
-    for table in ("corrections", "memory", "observed", "audits", "mine"):
+    for table in ("corrections", "memory", "observed", "came", "audits", "mine"):
         if profile.file.read(f"SELECT 1 FROM {table} LIMIT 1"):  # noqa: S608
             raise ValueError(f"of another profile than {profile.path}, which is not empty")
     profile.file.write("UPDATE facts SET value=? WHERE name='key'", (key,))
@@ -196,6 +197,12 @@ def _take_observed(file: ProfileFile, row: Any) -> int:
     return file.write("INSERT OR IGNORE INTO observed VALUES (?, ?, ?)", values)
 
 
+def _take_came(file: ProfileFile, row: Any) -> int:
+    return file.write(
+        "INSERT OR IGNORE INTO came (message, value) VALUES (?, ?)", tuple(_values(row, int, bytes))
+    )
+
+
 def _take_audit(file: ProfileFile, row: Any) -> int:
     taken, report = _values(row, _NUMBER, str)
     if not isinstance(json.loads(report), dict):
@@ -239,5 +246,6 @@ _TAKERS: dict[str, Callable[[ProfileFile, Any], int]] = {
     "correction": _take_correction,
     "memory": _take_memory,
     "observed": _take_observed,
+    "came": _take_came,
     "audit": _take_audit,
 }

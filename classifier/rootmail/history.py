@@ -7,23 +7,22 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from classifier.rootmail.alarms import FAILURE
 from classifier.rootmail.flow import disorder_of, swelling_of
-from classifier.rootmail.identity import OTHER, Identity, identify
+from classifier.rootmail.forgetting import forget_jobs, writers_of
+from classifier.rootmail.identity import Identity, identify
 from classifier.rootmail.job_past import JobPast
 from classifier.rootmail.masks import Line, read_lines
-from classifier.rootmail.past import Change, Told, tell_gone, tell_lines, tell_values
-from classifier.rootmail.precedents import NOTHING, Precedents
+from classifier.rootmail.past import Change, Told, record_about, tell_gone, tell_lines, tell_values
+from classifier.rootmail.places import host_place, job_place, names_in_record
+from classifier.rootmail.precedents import NOTHING, SAID, Precedents
 from classifier.rootmail.record import Record
 from classifier.rootmail.sketch import Sketch, sketch_of
 from classifier.rootmail.sums import NEWS, add_up
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from classifier.mail import Message
     from classifier.mail.route import Route
-
-JOBS, STRANGERS = 1 << 18, 1 << 10
-"""Places for jobs of our own hosts and for what comes from outside. A job's place is a hash of its identity,
-and the later of two at one place wins, so no flood of made-up names can fill the memory; of 3,000 jobs
-about seventeen pairs share a place."""
 
 LATE = 3 * 86400.0
 """A job that began so many seconds after its host was first heard of was news itself."""
@@ -47,6 +46,10 @@ class Memory(Protocol):
 
     def delete(self, kind: str, key: bytes) -> None:
         """Forget a record."""
+        ...
+
+    def items(self, kind: str) -> Iterator[tuple[bytes, bytes]]:
+        """Walk through all records of a kind."""
         ...
 
 
@@ -95,6 +98,8 @@ class JobRecaller:
     """
 
     part = "job"
+    live = frozenset((SAID,))
+    """What the reader says of mail counts for mail that came before he said it."""
 
     def __init__(self, memory: Memory) -> None:
         self._memory = memory
@@ -149,6 +154,20 @@ class JobRecaller:
             heard=heard,
         )
 
+    def lean(self, arrival: Arrival, read: dict[tuple[str, bytes], bytes | None]) -> None:
+        """Cut a job's record in what was read down to what a mail asks of it.
+
+        Parameters
+        ----------
+        arrival : Arrival
+        read : dict
+            Records by kind and key; changed.
+        """
+        reading = self._reading(arrival)
+        name = ("job", job_place(reading.identity)) if reading else None
+        if reading and name in read and read[name] is not None:
+            read[name] = record_about(reading.lines, self._open(reading.identity, read[name])).pack()
+
     def observe(self, arrival: Arrival) -> None:
         """Remember a mail.
 
@@ -171,10 +190,11 @@ class JobRecaller:
             swung=any(each.kind and abs(each.z) >= FAR for each in changes),
             disorder=disorder_of(reading.lines, record),
         )
-        self._memory.put("job", _place(reading.identity), record.pack())
+        record.written_by(writers_of(arrival.message))
+        self._memory.put("job", job_place(reading.identity), record.pack())
         since, mails = self._host(reading.identity, arrival.now)
         host = _HOST.pack(since, min(mails + 1, 0xFFFFFFFF))
-        self._memory.put("job-host", _host_place(reading.identity), host)
+        self._memory.put("job-host", host_place(reading.identity), host)
 
     def relabel(self, arrival: Arrival, before: str | None, after: str | None) -> None:
         """Take note of what the reader says a mail is.
@@ -189,16 +209,20 @@ class JobRecaller:
         if reading is None:
             return
         self._precedents.relabel(reading.identity, self._sketch(arrival, reading), before, after)
-        record = self._open(reading.identity, self._memory.get("job", _place(reading.identity)))
+        record = self._open(reading.identity, self._memory.get("job", job_place(reading.identity)))
         for label, step in ((before, -1), (after, 1)):
             if label == "important":
                 record.important = max(0, record.important + step)
             elif label == "unimportant":
                 record.unimportant = max(0, record.unimportant + step)
         if record.mails or record.important or record.unimportant:
-            self._memory.put("job", _place(reading.identity), record.pack())
+            self._memory.put("job", job_place(reading.identity), record.pack())
         else:
-            self._memory.delete("job", _place(reading.identity))
+            self._memory.delete("job", job_place(reading.identity))
+
+    def forget(self, address: str) -> frozenset[int]:
+        """Forget the jobs of somebody; parameters and result as of `forget_jobs`."""
+        return forget_jobs(self._memory, address)
 
     def _sketch(self, arrival: Arrival, reading: _Reading) -> Sketch:
         """Sketch a mail as it stood to the past when it came: as noted then, else as it stands now.
@@ -221,7 +245,7 @@ class JobRecaller:
 
     def _compare(self, arrival: Arrival, reading: _Reading) -> _Compared:
         """Compare a message with its job's record, once while the record stays what it is."""
-        raw = self._memory.get("job", _place(reading.identity))
+        raw = self._memory.get("job", job_place(reading.identity))
         kept = self._compared
         if kept is None or kept.message is not arrival.message or kept.raw != raw:
             record = self._open(reading.identity, raw)
@@ -238,13 +262,13 @@ class JobRecaller:
             record = Record.unpack(raw) if raw is not None else None
         except ValueError:
             record = None
-        if record and (record.host, record.tool, record.job, record.user) == _told(identity):
+        if record and (record.host, record.tool, record.job, record.user) == names_in_record(identity):
             return record
-        return Record(*_told(identity))
+        return Record(*names_in_record(identity))
 
     def _host(self, identity: Identity, now: float) -> tuple[float, int]:
         """Say when a host was first heard of, and how often."""
-        raw = self._memory.get("job-host", _host_place(identity))
+        raw = self._memory.get("job-host", host_place(identity))
         if raw is None or len(raw) != _HOST.size:
             return now, 0
         since, mails = _HOST.unpack(raw)
@@ -260,20 +284,3 @@ def _read(message: Message, route: Route) -> _Reading | None:
         for line in read_lines(message.subject[:400], identity.host)[:1]
     ]
     return _Reading(identity, subject + read_lines(message.text, identity.host))
-
-
-def _told(identity: Identity) -> tuple[str, str, str, str]:
-    """Return what a record says of its job; a stranger's is marked, so that it is never taken for ours."""
-    host = f"{identity.host} via {identity.witness}" if identity.witness else identity.host
-    return host, identity.tool, identity.job, identity.user
-
-
-def _place(identity: Identity) -> bytes:
-    number = int.from_bytes(identity.key[:8], "little")
-    if identity.witness:
-        return b"s%d" % (number % STRANGERS)
-    return b"j%d" % (number % JOBS)
-
-
-def _host_place(identity: Identity) -> bytes:
-    return _place(Identity(identity.host, OTHER, "", "", identity.witness))

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from copy import copy
 from typing import NamedTuple
 
 from classifier.rootmail.alarms import Alarm, alarm_of
 from classifier.rootmail.masks import Line, reading_key, template_key
-from classifier.rootmail.record import Record
+from classifier.rootmail.record import USUAL, Record, slot_key
 from classifier.rootmail.traces import Slot
 
 STATES = ("first", "early", "new", "turned", "young", "back", "usual")
@@ -144,7 +145,7 @@ def tell_gone(lines: Sequence[Line], record: Record) -> list[Gone]:
         for key, seen in record.lines.items()
         if key not in here and not key & 1
     )
-    return sorted((gone for gone in missing if gone.rate >= 0.5), reverse=True)
+    return sorted((gone for gone in missing if gone.rate >= USUAL), reverse=True)
 
 
 def tell_values(lines: Sequence[Line], record: Record) -> list[Change]:
@@ -167,7 +168,7 @@ def tell_values(lines: Sequence[Line], record: Record) -> list[Change]:
             continue
         key = template_key(line.template)
         for at, value in enumerate(line.values):
-            place = (key + at + 1) & ((1 << 64) - 1)
+            place = slot_key(key, at)
             slot = record.slots.get(place)
             if slot is not None and place not in done and slot.count >= 2:
                 done.add(place)
@@ -195,3 +196,31 @@ def _change(line: Line, value: float, slot: Slot, percent: bool) -> Change:
     elif percent and trend > 0 and slot.trend > 0:
         left = max(0.0, 100 - value) / trend
     return Change(line, value, z, kind, left)
+
+
+def record_about(lines: Sequence[Line], record: Record) -> Record:
+    """Make a smaller record that says of lines, and of usual ones that are missing, what a whole one says.
+
+    Parameters
+    ----------
+    lines : sequence of Line
+    record : Record
+
+    Returns
+    -------
+    Record
+        Not to be added to.
+    """
+    asked, numbers = set(), set()
+    for line in lines:
+        key = template_key(line.template)
+        asked |= {key, reading_key(line)} if line.values else {key}
+        numbers |= {slot_key(key, at) for at in range(len(line.values))}
+    found = copy(record)
+    found.lines = {
+        key: seen
+        for key, seen in record.lines.items()
+        if key in asked or (not key & 1 and seen.rate(record.mails) >= USUAL)
+    }
+    found.slots = {key: slot for key, slot in record.slots.items() if key in numbers}
+    return found

@@ -25,6 +25,9 @@ ALIKE = 0.4
 """Likeness up to which a precedent says nothing. Of two mails of one job below it, the one is important in 15
 to 37 of 100 cases where the other is; above it in 42 to 100, and in at most 1 where the other is not."""
 
+SAID, UNUSUAL = "job-said", "job-mail"
+"""Kinds of records: what was said of a job's mail, and how an unusual mail stood to the past."""
+
 VERSION = 1
 _HEAD = struct.Struct("<B16s")
 _KIND = struct.Struct("<HHH")
@@ -113,7 +116,7 @@ class Precedents:
         -------
         bool
         """
-        return self._memory.get("job-said", _place(identity)) is not None
+        return self._memory.get(SAID, _place(identity)) is not None
 
     def note(self, identity: Identity, message: Message, sketch: Sketch) -> None:
         """Remember of an unusual mail how it stood to the past when it came: later that cannot be told.
@@ -126,7 +129,7 @@ class Precedents:
         """
         if sketch.news:
             number = _number(identity, message)
-            self._memory.put("job-mail", _mail_place(identity, number), number[:4] + sketch.pack())
+            self._memory.put(UNUSUAL, _mail_place(identity, number), number[:4] + sketch.pack())
 
     def noted(self, identity: Identity, message: Message) -> Sketch | None:
         """Return what was noted of a mail.
@@ -142,7 +145,7 @@ class Precedents:
             None for usual mail, and for what came too long ago.
         """
         number = _number(identity, message)
-        raw = self._memory.get("job-mail", _mail_place(identity, number))
+        raw = self._memory.get(UNUSUAL, _mail_place(identity, number))
         if raw is None or raw[:4] != number[:4]:
             return None
         try:
@@ -166,12 +169,21 @@ class Precedents:
             if side is not None:
                 _count(kinds, sketch, side, step)
         if kinds:
-            self._memory.put("job-said", _place(identity), _pack(identity, kinds))
+            self._memory.put(SAID, _place(identity), _pack(identity, kinds))
         else:
-            self._memory.delete("job-said", _place(identity))
+            self._memory.delete(SAID, _place(identity))
+
+    def forget(self, identity: Identity) -> None:
+        """Forget all that was said of a job's mail, on all hosts: whose mail it was is not kept.
+
+        Parameters
+        ----------
+        identity : Identity
+        """
+        self._memory.delete(SAID, _place(identity))
 
     def _kinds(self, identity: Identity) -> dict[Sketch, Labelled]:
-        raw = self._memory.get("job-said", _place(identity))
+        raw = self._memory.get(SAID, _place(identity))
         try:
             return dict(_unpack(identity, raw)) if raw is not None else {}
         except (struct.error, ValueError):

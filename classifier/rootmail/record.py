@@ -14,8 +14,14 @@ from classifier.rootmail.alarms import alarm_of
 from classifier.rootmail.masks import Line, reading_key, template_key
 from classifier.rootmail.traces import Seen, Slot
 
+USUAL = 0.5
+"""Share of a job's mails from which on a line is missed where it is not."""
+
 LINES_KEPT, SLOTS_KEPT, ARRIVALS_KEPT = 384, 128, 96
 """Templates, numbers and arrival times of a job that are kept; the least usual are forgotten first."""
+
+AUTHORS_KEPT = 8
+"""Addresses and domains."""
 
 VERSION = 2
 """Of a record. The first, still read, knew neither places nor repetitions of lines."""
@@ -54,6 +60,8 @@ class Record:
         Minutes east of Greenwich of the last mail's Date:.
     shuffled : float
         Mean share of the usual lines that stood in another order than in the mail before.
+    authors : list of int
+        Numbers of the addresses that wrote its mail and of their domains, the last ones.
     """
 
     host: str
@@ -74,6 +82,7 @@ class Record:
     unimportant: int = 0
     zone: int | None = None
     shuffled: float = 0.0
+    authors: list[int] = field(default_factory=list)
 
     @property
     def name(self) -> str:
@@ -123,7 +132,7 @@ class Record:
                 keys[reading_key(line)] = False
                 times[reading_key(line)] += 1
             for at, value in enumerate(line.values):
-                slots.setdefault((key + at + 1) & _MASK, value)
+                slots.setdefault(slot_key(key, at), value)
         moment = min(max(int(now), 0), _LATEST)
         for place, (key, good) in enumerate(keys.items()):
             self._see(key, moment, good, place, times[key])
@@ -140,6 +149,19 @@ class Record:
         self.zone = self.zone if zone is None else zone
         self.arrivals = [*self.arrivals, moment][-ARRIVALS_KEPT:]
         self._forget()
+
+    def written_by(self, numbers: Iterable[int]) -> None:
+        """Take note of who wrote a mail, so that he can be forgotten.
+
+        Parameters
+        ----------
+        numbers : iterable of int
+        """
+        for number in numbers:
+            if number in self.authors:
+                self.authors.remove(number)
+            self.authors.append(number)
+        del self.authors[:-AUTHORS_KEPT]
 
     def _see(self, key: int, now: int, good: bool, place: int, times: int) -> None:
         seen = self.lines.get(key)
@@ -176,7 +198,7 @@ class Record:
             [
                 self.host, self.tool, self.job, self.user, self.mails, self.first, self.last, self.arrivals,
                 self.unrest, self.scare, self.swing, self.length, self.important, self.unimportant, self.zone,
-                len(self.lines), self.shuffled,
+                len(self.lines), self.shuffled, self.authors,
             ]
         )  # fmt: skip
         lines = b"".join(
@@ -234,6 +256,7 @@ class Record:
         record.unrest, record.scare, record.swing, record.length = told[8:12]
         record.important, record.unimportant, record.zone = told[12:15]
         record.shuffled = told[16] if version == VERSION else 0.0
+        record.authors = told[17] if len(told) > 17 else []
         record.lines = {key: Seen(*rest) for key, *rest in lines.iter_unpack(raw[at:middle])}
         record.slots = {key: Slot(*rest) for key, *rest in _SLOT.iter_unpack(raw[middle:])}
         return record
@@ -274,5 +297,9 @@ def read_job(value: bytes) -> Record:
     return Record.unpack(value)
 
 
-_MASK = (1 << 64) - 1
+def slot_key(template: int, at: int) -> int:
+    """Return what a number of a template is kept under: `at` counts the numbers of the line."""
+    return (template + at + 1) & ((1 << 64) - 1)
+
+
 _LATEST = (1 << 32) - 1
