@@ -5,17 +5,15 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from classifier.errors import ConfigError
 
 DIRECTIONS = ("inbound", "outbound")
 
 
-@dataclass(frozen=True, slots=True)
-class Settings:
+class Settings(NamedTuple):
     """What the configuration file may say; every key is optional.
 
     Parameters
@@ -143,7 +141,7 @@ def settings_of(table: dict[str, Any], source: Path) -> Settings:
     ConfigError
         For the first key that is unknown or has a value of the wrong kind.
     """
-    known = {field.name for field in fields(Settings)} - {"source"}
+    known = set(Settings._fields) - {"source"}
     values: dict[str, Any] = {}
     for key, value in table.items():
         if key not in known:

@@ -7,14 +7,14 @@ header length, a JSON header that names each array's place, then the arrays.
 
 from __future__ import annotations
 
-import hashlib
 import json
 import math
 import mmap
 import os
-from dataclasses import dataclass, field
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -42,8 +42,7 @@ _DTYPES: dict[str, np.dtype[Any]] = {
 _HOMES = (Path(__file__).parent / "models", Path(__file__).parent.parent / "models" / "starter")
 
 
-@dataclass(frozen=True, slots=True)
-class Model:
+class Model(NamedTuple):
     """What a model file holds.
 
     Parameters
@@ -52,14 +51,14 @@ class Model:
     cuts : Cuts
     card : dict
         What people should know: how it was trained, on what, how well it did.
-    learned : dict of str to ndarray
+    learned : mapping of str to ndarray
         What was learned since, one message at a time; see `learners.online`.
     """
 
     tables: Tables
     cuts: Cuts
     card: dict[str, Any]
-    learned: dict[str, Any] = field(default_factory=dict)
+    learned: Mapping[str, Any] = MappingProxyType({})
 
 
 def save_model(model: Model, path: str | os.PathLike[str]) -> None:
@@ -88,7 +87,7 @@ def save_model(model: Model, path: str | os.PathLike[str]) -> None:
         "format": FORMAT,
         "questions": list(QUESTIONS),
         "schema": model.tables.schema.to_json(),
-        "thresholds": {name: getattr(model.cuts, name) for name in Cuts.__dataclass_fields__},
+        "thresholds": {name: getattr(model.cuts, name) for name in Cuts._fields},
         "sha256": _fingerprint(arrays),
     }
     data = save(arrays, metadata={"mailtriage": json.dumps(card, sort_keys=True)})
@@ -212,6 +211,8 @@ def verify_model(name: str | os.PathLike[str]) -> Model:
 
 
 def _fingerprint(arrays: dict[str, Any]) -> str:
+    import hashlib  # brings OpenSSL; scoring believes the arrays
+
     digest = hashlib.sha256()
     for name in sorted(arrays):
         digest.update(name.encode() + b"\0" + np.ascontiguousarray(arrays[name]).tobytes())

@@ -122,7 +122,7 @@ def test_margins_of_old_cards_are_read_as_edges() -> None:
     assert Cuts.from_json(margins) == Cuts(spam=4, ham=-4, important=-0.5, importance=-1, unimportant=-1.5)
 
 
-@pytest.mark.parametrize("name", Cuts.__dataclass_fields__)
+@pytest.mark.parametrize("name", Cuts._fields)
 @pytest.mark.parametrize("value", [math.nan, math.inf, "many", None, []])
 def test_cuts_that_are_no_numbers_are_refused(name: str, value: object) -> None:
     with pytest.raises(ModelFormatError, match="thresholds"):

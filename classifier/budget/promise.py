@@ -20,7 +20,7 @@ that were not there in training keeps no promise.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from classifier.budget.binomial import CONFIDENCE, allowed_errors, trials_needed, upper_bound
@@ -150,7 +150,7 @@ def _below(cut: float) -> float:
 
 def _at(cuts: Cuts, spam: float, unimportant: float) -> Cuts:
     """Move both cuts; what is not surely unimportant is called important, and unsure until it surely is."""
-    return replace(cuts, spam=spam, ham=min(cuts.ham, spam), importance=unimportant, unimportant=unimportant)
+    return cuts._replace(spam=spam, ham=min(cuts.ham, spam), importance=unimportant, unimportant=unimportant)
 
 
 def _told(evidence: Evidence, cuts: Cuts, budget: float) -> list[Promise]:

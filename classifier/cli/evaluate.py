@@ -175,12 +175,10 @@ def _examine(
 
 def _compared(mail: LabelledMail, scoring: Scoring, assessed: Assessed, asked: dict[str, Any]) -> Comparison:
     """Judge the same mail by another model."""
-    from dataclasses import replace
-
     from classifier.evaluate.compare import compare
     from classifier.evaluate.material import judged_mail
 
-    classifier = replace(scoring, model=asked["other"]).load()
+    classifier = scoring._replace(model=asked["other"]).load()
     classifier.site = scoring.who.site(mail.mailboxes)
     with counted("messages again") as progress:
         _, judged = judged_mail(classifier, mail, jobs=scoring.jobs, progress=progress)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import closing, suppress
-from dataclasses import astuple
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -100,7 +99,7 @@ def _settings(
     return {
         "version": __version__,
         "mailboxes": [[intake.form, *intake.paths]],
-        "model": [digest, list(astuple(classifier.cuts))],
+        "model": [digest, list(classifier.cuts)],
         "options": [form, explain, scoring.view, scoring.dns, scoring.allow_local_spam],
         "addresses": [*who, site.direction],
     }

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import click
 
@@ -50,8 +49,7 @@ def complete_model(ctx: click.Context, param: click.Parameter, incomplete: str) 
     return matching or [CompletionItem(incomplete, type="file")]
 
 
-@dataclass(frozen=True, slots=True)
-class Scoring:
+class Scoring(NamedTuple):
     """The options of a command that judges mail.
 
     Parameters
@@ -130,7 +128,7 @@ class Scoring:
         """Take the profile's word for who it is, where nobody else says it."""
         if self.who.me or profile is None:
             return self.who
-        return replace(self.who, me=profile.mine)
+        return self.who._replace(me=profile.mine)
 
     def empty(
         self, bits: int | None = None, profile: Profile | None = None, *, history: bool = False

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -143,7 +142,7 @@ def _spilling(folder: Path, resume: bool, given: Given, site: Site, options: Map
     inputs = {
         "mail": mail,
         "labels": [*labelled, [str(given.table), *given.tabled]],
-        "site": repr(replace(site, me=frozenset(), my_domains=frozenset()))
+        "site": repr(site._replace(me=frozenset(), my_domains=frozenset()))
         + str(sorted(site.me))
         + str(sorted(site.my_domains)),
         "seed": options["seed"],

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
 from itertools import islice
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
@@ -19,8 +18,7 @@ if TYPE_CHECKING:
     from classifier.signals import Site
 
 
-@dataclass(frozen=True, slots=True)
-class Who:
+class Who(NamedTuple):
     """What was said about the reader.
 
     Parameters
@@ -68,7 +66,7 @@ class Who:
             mine = ", ".join(sorted(guess.me))
             where = " and others" if len(mailboxes) > 1 else ""
             complain(f"{mailboxes[0].path}{where}: taken for the mail of {mine}, a guess (see --me)")
-        return replace(said, me=guess.me, guessed=True)
+        return said._replace(me=guess.me, guessed=True)
 
 
 def who(command: Callable[..., Any]) -> Callable[..., Any]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -133,7 +132,7 @@ class Judge(Gathering):
         from classifier.budget import Evidence, settle  # only for who has a budget
 
         settled = settle(terms, Evidence.from_json(self.card.get("evidence")), self.model.cuts)
-        self.model = replace(self.model, cuts=settled.cuts)
+        self.model = self.model._replace(cuts=settled.cuts)
         return settled
 
     @property

@@ -8,7 +8,6 @@ found the same: the threshold is raised in real time by consistent marks, and ta
 from __future__ import annotations
 
 import struct
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from classifier.verdict import Cuts
@@ -57,8 +56,7 @@ class Leaning:
         way = self._state()[0] / 1000
         if not way:
             return cuts
-        return replace(
-            cuts,
+        return cuts._replace(
             important=cuts.important + way,
             importance=cuts.importance + way,
             unimportant=cuts.unimportant + way,

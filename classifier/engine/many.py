@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import closing
-from dataclasses import dataclass
 from itertools import chain, islice
 from typing import Any
 
@@ -14,7 +13,6 @@ from classifier.engine.work import Answer, Judging, Kind
 from classifier.mailboxes import Mailbox, Part, Problem, Stored
 
 
-@dataclass(frozen=True, slots=True)
 class Handed(Part):
     """Mail that came from no mailbox.
 
@@ -25,8 +23,10 @@ class Handed(Part):
         How many came before.
     """
 
-    mails: list[Mail]
-    first: int
+    __slots__ = ("first", "mails")
+
+    def __init__(self, mails: list[Mail], first: int) -> None:
+        self.mails, self.first = mails, first
 
     def about(self) -> tuple[str, str]:
         """Say which messages they are."""
@@ -37,7 +37,6 @@ class Handed(Part):
         yield from self.mails
 
 
-@dataclass(frozen=True, slots=True)
 class Undivided(Part):
     """A mailbox for one reader, who is here.
 
@@ -46,7 +45,10 @@ class Undivided(Part):
     mailbox : Mailbox
     """
 
-    mailbox: Mailbox
+    __slots__ = ("mailbox",)
+
+    def __init__(self, mailbox: Mailbox) -> None:
+        self.mailbox = mailbox
 
     def about(self) -> tuple[str, str]:
         """Name the mailbox."""

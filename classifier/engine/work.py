@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice
 from typing import Any, Literal, Protocol
 
@@ -24,7 +23,6 @@ _WRITERS: dict[str, Callable[[Judged], Any]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
 class Answer:
     """What a worker made of a part.
 
@@ -34,7 +32,7 @@ class Answer:
         Whatever was asked for.
     count : int
         Messages judged.
-    problems : list of Problem
+    problems : sequence of Problem
         What could not be read.
     lost : Problem, optional
         Why the rest of the part could not be read at all.
@@ -42,11 +40,17 @@ class Answer:
         Whether it was the whole part, or the last piece of it.
     """
 
-    made: list[Any]
-    count: int
-    problems: list[Problem] = field(default_factory=list)
-    lost: Problem | None = None
-    done: bool = True
+    __slots__ = ("count", "done", "lost", "made", "problems")
+
+    def __init__(
+        self,
+        made: list[Any],
+        count: int,
+        problems: Sequence[Problem] = (),
+        lost: Problem | None = None,
+        done: bool = True,
+    ) -> None:
+        self.made, self.count, self.problems, self.lost, self.done = made, count, problems, lost, done
 
 
 class Work(Protocol):

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from classifier.features.schema import Schema
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
     from scipy.sparse import csr_matrix
 
 
-@dataclass(frozen=True, slots=True)
-class BlockRows:
+class BlockRows(NamedTuple):
     """The set columns of one block, row after row.
 
     Parameters
@@ -53,7 +51,6 @@ class BlockRows:
         return BlockRows(self.columns[np.repeat(starts, counts) + inside], counts)
 
 
-@dataclass(frozen=True, slots=True)
 class Rows:
     """A batch of messages as columns.
 
@@ -64,8 +61,10 @@ class Rows:
         In the order of ``schema.blocks``.
     """
 
-    schema: Schema
-    blocks: tuple[BlockRows, ...]
+    __slots__ = ("blocks", "schema")
+
+    def __init__(self, schema: Schema, blocks: tuple[BlockRows, ...]) -> None:
+        self.schema, self.blocks = schema, blocks
 
     def __len__(self) -> int:
         return len(self.blocks[0].counts)

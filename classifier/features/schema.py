@@ -16,7 +16,7 @@ import hashlib
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 from classifier.errors import ModelFormatError, SchemaMismatch
 
@@ -47,8 +47,7 @@ MIN_BITS, MAX_BITS = 12, 22
 """Below, everything collides; above, nothing was gained (measured on P1: 2**22 equals 2**20)."""
 
 
-@dataclass(frozen=True, slots=True)
-class Block:
+class Block(NamedTuple):
     """A range of columns filled from one view of the message.
 
     Parameters

@@ -10,12 +10,14 @@ and the terms of that sum are the exact explanation of the score.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from classifier.features import BlockRows, Rows, Schema
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 QUESTIONS = ("spam", "importance")
 """Is it spam? Given that it is not, is it important? In the order of the table's second axis."""
@@ -24,8 +26,7 @@ QUESTIONS = ("spam", "importance")
 _LARGEST = float(np.finfo(np.float16).max)
 
 
-@dataclass(frozen=True, slots=True)
-class Tables:
+class Tables(NamedTuple):
     """Weights of both questions.
 
     Parameters

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from types import TracebackType
-from typing import Self
+from typing import NamedTuple, Self
 
 from classifier.patterns import pattern
 
@@ -33,8 +32,7 @@ _KEYWORDS = frozenset((b"x-keywords", b"x-mozilla-keys"))
 _MOZILLA = {0x0001: "seen", 0x0002: "answered", 0x0004: "flagged", 0x0008: "trashed", 0x1000: "passed"}
 
 
-@dataclass(frozen=True, slots=True)
-class Problem:
+class Problem(NamedTuple):
     """Something in a mailbox that is no mail, or that could not be read; the run goes on.
 
     Parameters

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from typing import BinaryIO
+from typing import BinaryIO, NamedTuple
 
 from ..errors import MailboxError, NotMail
 from .base import MAX_RAW, WINDOW, Mailbox, Original, Problem, Span, Stored
@@ -51,8 +50,7 @@ def load_message(stream: BinaryIO, head: bytes = b"") -> tuple[bytes, str]:
     return without_from_line(raw), CUT if more else read.damage
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(NamedTuple):
     """A message file in a directory of messages.
 
     Parameters
@@ -99,7 +97,6 @@ class Entry:
         return Stored(self.mailbox, self.key, raw, self.flags)
 
 
-@dataclass(frozen=True, slots=True)
 class FilesSpan(Span):
     """Message files for a worker to open.
 
@@ -112,8 +109,12 @@ class FilesSpan(Span):
         a module, so that it can travel.
     """
 
-    entries: tuple[Entry, ...]
-    again: Callable[[Entry], Entry | None] | None = None
+    __slots__ = ("again", "entries")
+
+    def __init__(
+        self, entries: tuple[Entry, ...], again: Callable[[Entry], Entry | None] | None = None
+    ) -> None:
+        self.entries, self.again = entries, again
 
     def about(self) -> tuple[str, str]:
         """Name the mailbox, and the first and the last message."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from typing import BinaryIO, cast
 
 from ..errors import MailboxError, NotMail
@@ -21,7 +20,6 @@ _TOO_LARGE = (
 )
 
 
-@dataclass(frozen=True, slots=True)
 class StoredSpan(Span):
     """Messages themselves, for workers that could not read them.
 
@@ -31,7 +29,10 @@ class StoredSpan(Span):
         In order.
     """
 
-    items: tuple[Stored, ...]
+    __slots__ = ("items",)
+
+    def __init__(self, items: tuple[Stored, ...]) -> None:
+        self.items = items
 
     def about(self) -> tuple[str, str]:
         """Name the mailbox, and the first and the last message."""

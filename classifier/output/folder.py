@@ -12,7 +12,7 @@ import os
 import tempfile
 import uuid
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 from classifier.errors import ConfigError, MissingPackage
@@ -129,7 +129,7 @@ class Folder:
                 with ParquetFile(file) as parquet:
                     for judged in batches:
                         parquet.write(judged)
-                    wrong = [asdict(each) for each in problems]
+                    wrong = [each._asdict() for each in problems]
                     parquet.describe({"mark": mark, "messages": parquet.rows, "problems": wrong})
                 if local:
                     os.replace(file, target)

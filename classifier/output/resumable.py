@@ -188,7 +188,7 @@ class ResumableFile:
         assert self._lines is not None  # noqa: S101
         self._lines.flush()
         os.fsync(self._lines.fileno())
-        self._append(asdict(self.done))
+        self._append(asdict(self.done) | {"problems": [each._asdict() for each in self.done.problems]})
         self.done = replace(self.done, problems=[])
         self._noted = monotonic()
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -119,7 +118,7 @@ class Answering:
         found = []
         for mail, request in zip(mails, requests, strict=True):
             guess = guess_site([Message(request.raw)])
-            classifier.site = replace(self._said, me=guess.me, guessed=True)
+            classifier.site = self._said._replace(me=guess.me, guessed=True)
             found += classifier.judge([mail])
         return found
 

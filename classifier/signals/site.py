@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass
 from functools import lru_cache
 from itertools import islice
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from classifier.patterns import pattern
 
@@ -25,8 +24,7 @@ _ADDRESS = pattern(r"[^\s<>,;:\"()@]{1,64}@[a-z0-9._:\[\]-]{1,255}\Z")
 _BY = pattern(r"\bby\s+([A-Za-z0-9._-]{1,255})")
 
 
-@dataclass(frozen=True, slots=True)
-class Site:
+class Site(NamedTuple):
     """What the reader knows about himself, and signals may use.
 
     Parameters

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 from classifier.errors import ModelFormatError
@@ -34,8 +33,7 @@ class LogOdds(NamedTuple):
     importance: float
 
 
-@dataclass(frozen=True, slots=True)
-class Cuts:
+class Cuts(NamedTuple):
     """Where log-odds become labels.
 
     The defaults hold where nothing was promised. They weigh a lost message like the reading of nineteen
@@ -90,7 +88,7 @@ class Cuts:
             cuts = cls(**_without_margins(numbers))
         except (TypeError, ValueError) as error:
             raise ModelFormatError(f"its thresholds are damaged: {error}") from None
-        if not all(math.isfinite(getattr(cuts, name)) for name in cls.__dataclass_fields__):
+        if not all(math.isfinite(getattr(cuts, name)) for name in cls._fields):
             raise ModelFormatError("its thresholds are not finite")
         return cuts
 
@@ -137,9 +135,9 @@ class Cuts:
         """
         cuts = self
         if min(spam) <= FEW:
-            cuts = replace(cuts, spam=NEVER, ham=cuts.ham if spam[0] else NEVER)
+            cuts = cuts._replace(spam=NEVER, ham=cuts.ham if spam[0] else NEVER)
         if min(importance) <= FEW:
-            cuts = replace(cuts, important=NEVER, unimportant=-NEVER)
+            cuts = cuts._replace(important=NEVER, unimportant=-NEVER)
         return cuts
 
 

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from classifier.errors import ModelFormatError
 from classifier.features import Schema
 from classifier.learners.elias_fano import pack_numbers, unpack_numbers
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 TEACHES: Mapping[str, tuple[int | None, int | None]] = {
     "spam": (1, None),
@@ -77,8 +78,7 @@ class Lesson(NamedTuple):
         return [self.way, self.spread, self.counted, self.bias, *self.shares]
 
 
-@dataclass(frozen=True, slots=True)
-class Correction:
+class Correction(NamedTuple):
     """What one learned message added to the sums.
 
     Parameters
