@@ -133,19 +133,8 @@ class Filing:
 
     def run(self, *, resume: bool) -> int:
         """Judge what is not judged yet; returns the exit code."""
-        if resume and self.file.unfinished:
-            done = self.file.resume()
-            self._skip, self._until = done.parts, done.chain
-            for problem in self.file.before:
-                self.intake.refuse(problem)
-        else:
-            self.file.begin()
-        if self.kind == "csv" and not self.file.done.length:
-            from classifier.output.lines import csv_header
-
-            self.file.write([csv_header().encode()])
-        already = self.file.done.judged
         try:
+            already = self._begin(resume)
             answers = self.intake.read(self._judge)
             for answer in shown(answers, "judged", size=lambda one: one.count, weight=self._weighing):
                 self.file.write(answer.made)
@@ -160,12 +149,28 @@ class Filing:
             complain(f"{self.file.path}: {already} messages were judged before, {judged - already} now")
         return self.intake.code(judged, "judged")
 
+    def _begin(self, resume: bool) -> int:
+        """Open the file; returns how many messages in it were judged before."""
+        if resume and self.file.unfinished:
+            done = self.file.resume()
+            self._skip, self._until = done.parts, done.chain
+            for problem in self.file.before:
+                self.intake.refuse(problem)
+        else:
+            self.file.begin()
+        if self.kind == "csv" and not self.file.done.length:
+            from classifier.output.lines import csv_header
+
+            self.file.write([csv_header().encode()])
+        return self.file.done.judged
+
     def _leave(self, error: BaseException) -> None:
         """Keep what is whole for the next run."""
-        if isinstance(error, click.UsageError):
+        if isinstance(error, click.UsageError) or not self.file.is_open:
             return
-        with suppress(OSError):  # of a full disk: the journal's last entry holds
-            self.file.note()
+        if self.file.done.parts:
+            with suppress(OSError):  # of a full disk: the journal's last entry holds
+                self.file.note()
         complain(f"{self.file.path}: unfinished, {self.file.done.judged} judged; --resume goes on")
 
     def _judge(self, mailbox: Mailbox) -> Iterator[Answer]:

@@ -94,6 +94,11 @@ class ResumableFile:
         """Whether an interrupted run is there."""
         return os.path.exists(self.journal_path)
 
+    @property
+    def is_open(self) -> bool:
+        """Whether this run writes it: it began, or went on."""
+        return self._lines is not None
+
     def begin(self) -> None:
         """Begin anew; what an interrupted run has left goes.
 
