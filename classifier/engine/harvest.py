@@ -9,6 +9,8 @@ from concurrent.futures.process import BrokenProcessPool
 from functools import lru_cache
 from hashlib import sha256
 from itertools import islice
+from threading import Thread
+from time import sleep
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from classifier.engine.triage import Classifier
@@ -178,7 +180,7 @@ def _hashed(setting: Setting, work: Iterable[tuple[int, str, Any, bool]], jobs: 
         return
     from joblib.externals.loky import ProcessPoolExecutor
 
-    pool = ProcessPoolExecutor(max_workers=jobs)
+    pool = ProcessPoolExecutor(max_workers=jobs, initializer=_end_with, initargs=(os.getpid(),))
     under_way: deque[tuple[int, Any]] = deque()
     try:
         for number, *piece in work:
@@ -197,6 +199,17 @@ def _hashed(setting: Setting, work: Iterable[tuple[int, str, Any, bool]], jobs: 
         for _, future in under_way:
             future.cancel()
         pool.shutdown()
+
+
+def _end_with(parent: int) -> None:
+    """Let a worker end soon after a parent that was killed; the pool's own would wait for work for ever."""
+
+    def watch() -> None:
+        while os.getppid() == parent:
+            sleep(1)
+        os._exit(1)
+
+    Thread(target=watch, daemon=True).start()
 
 
 @lru_cache(maxsize=1)

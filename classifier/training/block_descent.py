@@ -20,12 +20,10 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
     Flags = NDArray[np.bool_]
     Final = tuple[Floats, float]
+    Views = tuple[NDArray[np.intp], Mapping[tuple[float, ...], View]]
 
-PASSES, LAST_PASSES = 10, 5
+PASSES, LAST_PASSES = 12, 6
 """Over all blocks at most; and of members that learn everything, which begin between those of the folds."""
-
-ENOUGH = 0.002
-"""Passes end when so small a share of the rows was short of its margin by more than the tolerance."""
 
 UNASKED, ALWAYS = -2, -1
 """Folds of rows that give no answer, and of rows that are never held out."""
@@ -181,22 +179,26 @@ class BlockDescent:
 
     def _pass(self, work: Sequence[tuple[Machine, int]], seed: tuple[int, ...], phase: str) -> None:
         """Go through all blocks once."""
-        kinds = {machine.member.volumes for machine, _ in work}
         short = np.zeros(len(work))
-        views: Mapping[tuple[float, ...], View]
-        for at, views in self.spill.each(
-            lambda _, rows: {each: view_of_rows(rows, each, renumber=False) for each in kinds}
-        ):
-            here = slice(at, at + len(next(iter(views.values()))))
-            order = np.random.default_rng([*seed, at]).permutation(here.stop - at)
-            for number, (machine, fold) in enumerate(work):
-                mine = order[self.parts.learned(fold)[here][order]]
+        learned = [self.parts.learned(fold) for _, fold in work]
+        visited = [mine if m.full else mine & m.active for (m, _), mine in zip(work, learned, strict=True)]
+        anyone = np.any(visited, axis=0)
+        kinds = {machine.member.volumes for machine, _ in work}
+
+        def prepare(at: int, rows: Rows) -> Views:
+            some = np.flatnonzero(anyone[at : at + len(rows)])
+            mine = rows if len(some) == len(rows) else rows.take(some)
+            return at + some, {each: view_of_rows(mine, each, renumber=False) for each in kinds}
+
+        for at, (rows, views) in self.spill.each(prepare):
+            order = np.random.default_rng([*seed, at]).permutation(len(rows))
+            for number, (machine, _) in enumerate(work):
+                mine = order[visited[number][rows[order]]]
                 view = views[machine.member.volumes]
-                short[number] += machine.meet(view, self.parts.positive[here], at, mine)
-            self._watch(phase, here.stop, len(self.spill))
-        for number, (machine, fold) in enumerate(work):
-            machine.passes += 1
-            machine.met = bool(short[number] < ENOUGH * max(1, self.parts.learned(fold).sum()))
+                short[number] += machine.meet(view, self.parts.positive[rows], rows, mine)
+            self._watch(phase, at, len(self.spill))
+        for number, (machine, _) in enumerate(work):
+            machine.end_pass(short[number] / max(1, int(learned[number].sum())))
 
     def _scores(self, members: Sequence[Member]) -> list[Floats]:
         """Score what is held out, each fold by those that have not learned it."""

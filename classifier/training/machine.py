@@ -24,6 +24,12 @@ if TYPE_CHECKING:
 INNER = 4
 """Passes over a block while it is there: the first over all its rows, then over those that count."""
 
+ENOUGH = 0.002
+"""Passes end when so small a share of the rows was short of its margin by more than the tolerance."""
+
+FAR = 0.1
+"""A row that meets its margin by so much is left alone until all others meet theirs."""
+
 
 class Tally(NamedTuple):
     """Sums over rows; those of all rows less those held out are those of the rest, to the last digit.
@@ -115,6 +121,10 @@ class Machine:
         What each row has moved the weights by.
     passes : int
         Over all blocks, so far.
+    active : ndarray of shape (n_rows,), bool
+        Rows that may be short of their margin.
+    full : bool
+        Whether the next pass visits all rows, or the active ones.
     met : bool
         Whether so few margins are missed that no further pass is needed.
     """
@@ -124,7 +134,8 @@ class Machine:
         self.descent = Descent(n_columns, member.C)
         self.dual = np.zeros(n_rows)
         self.scale = np.ones(n_columns, np.float32)
-        self.passes, self.met = 0, False
+        self.active = np.ones(n_rows, bool)
+        self.passes, self.full, self.met = 0, True, False
 
     def rescale(self, tally: Tally, volumes: Floats) -> None:
         """Scale columns by their contrast in what is learned; what was learned before stays learned.
@@ -155,19 +166,22 @@ class Machine:
             self.dual += each.dual / len(others)
             self.descent.weights += each.descent.weights * (self.scale / each.scale) / len(others)
             self.descent.bias += each.descent.bias / len(others)
+        if others:  # what none of them had to visit will not be short now; the last pass asks all again
+            self.active = np.any([each.active for each in others], axis=0)
+            self.full = bool(self.active.all())
 
-    def meet(self, view: View, positive: Flags, at: int, order: NDArray[np.intp]) -> int:
+    def meet(self, view: View, positive: Flags, rows: NDArray[np.intp], order: NDArray[np.intp]) -> int:
         """Meet the margins of rows of a block.
 
         Parameters
         ----------
         view : View
-            Of the block, with the member's volumes.
-        positive : ndarray of shape (n_rows_of_block,), bool
-        at : int
-            The number of its first row.
+            Of some rows, with the member's volumes.
+        positive : ndarray of shape (n_some,), bool
+        rows : ndarray of shape (n_some,), intp
+            Their numbers among all rows.
         order : ndarray of shape (k,), intp
-            Rows to visit.
+            Those of them that are visited, as positions in the view.
 
         Returns
         -------
@@ -177,15 +191,30 @@ class Machine:
         values = view.values * self.scale[view.columns]
         signs = np.where(positive, 1.0, -1.0)
         examples = Examples(view.starts, view.columns, values, signs, view.row_sums(np.square(values)))
-        dual, short = self.dual[at : at + len(view)], 0
+        dual, short = self.dual[rows], 0
         for turn in range(INNER):
             gradients = self.descent.sweep(examples, dual, order)
             still = dual[order] > 0
-            off = np.abs(np.where(still, gradients, np.minimum(gradients, 0)))
             if not turn:
+                off = np.abs(np.where(still, gradients, np.minimum(gradients, 0)))
                 short = int(np.count_nonzero(off > self.member.tol))
+                self.active[rows[order]] = still | (gradients < FAR)
             order = order[still]
+        self.dual[rows] = dual
         return short
+
+    def end_pass(self, short: float) -> None:
+        """Decide how to go on.
+
+        Parameters
+        ----------
+        short : float
+            Share of the rows that were short of their margin by more than the tolerance.
+        """
+        self.passes += 1
+        enough = short < ENOUGH
+        self.met = enough and self.full
+        self.full = enough
 
     def weights(self, volumes: Floats) -> Floats:
         """Return the weights of columns as they come in.
@@ -204,7 +233,8 @@ class Machine:
     def state(self) -> dict[str, NDArray[Any]]:
         """Return what is needed to go on."""
         return {
-            "passes": np.array([self.passes, self.met]),
+            "passes": np.array([self.passes, self.full, self.met]),
+            "active": self.active,
             "weights": self.descent.weights,
             "bias": np.array(self.descent.bias),
             "dual": self.dual,
@@ -212,7 +242,10 @@ class Machine:
 
     def take_up(self, state: dict[str, NDArray[Any]]) -> None:
         """Go on from what `state` returned, on the scale that it was found on."""
-        self.passes, self.met = int(state["passes"][0]), bool(state["passes"][1])
+        self.passes, self.full, self.met = (
+            kind(each) for kind, each in zip((int, bool, bool), state["passes"], strict=True)
+        )
+        self.active[:] = state["active"]
         self.descent.weights[:] = state["weights"]
         self.descent.bias = float(state["bias"])
         self.dual[:] = state["dual"]
