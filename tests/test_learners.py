@@ -18,7 +18,7 @@ from classifier.learners import AdaptiveLearner, BayesLearner, FusedLearner, Lin
 from classifier.learners.fusion import fuse, fuse_sparingly
 from classifier.learners.members import Member
 from classifier.learners.platt import calibration_error, fit_platt, log_loss, modest, soft_targets
-from classifier.learners.tables import widened
+from classifier.learners.tables import _added
 from classifier.mail import Message
 from classifier.signals import Facts
 from classifier.training import train_model
@@ -360,10 +360,29 @@ def test_where_labels_are_often_wrong_the_soft_margin_takes_over() -> None:
     assert FusedLearner(None, members).fit(X, flipped).shares_["soft"] > 0.5
 
 
-def test_every_float16_is_widened_exactly() -> None:
+def test_every_float16_is_added_exactly() -> None:
     bits = np.arange(1 << 16, dtype=np.uint16)
     finite = bits[np.isfinite(bits.view(np.float16))]
-    assert np.array_equal(widened(finite), finite.view(np.float16).astype(np.float32))
-    strange = np.array([0x7C00, 0xFC00, 0x7E01, 0x3C00], np.uint16)
-    assert np.array_equal(widened(strange), strange.view(np.float16).astype(np.float32), equal_nan=True)
-    assert len(widened(bits[:0])) == 0
+    each = np.arange(len(finite))
+    for below in (0, 0xFFFF):  # what the other question's half holds
+        halves = finite.astype(np.uint32) << 16 | np.uint32(below)
+        assert np.array_equal(_added(halves, each), finite.view(np.float16).astype(np.float64))
+    halves = finite.astype(np.uint32) << 16
+    assert _added(halves, each[:1])[0] == finite.view(np.float16).astype(np.float64).sum()
+    for strange in (0x7C00, 0xFC00, 0x7E01):
+        sums = _added(np.array([0x3C00, strange, 0x3C00], np.uint32) << 16, np.array([0, 2]))
+        assert np.isnan(sums[0])
+        assert sums[1] == 1
+
+
+def test_a_question_that_was_never_asked_is_scored_as_one_that_was() -> None:
+    """Villain: fetching only the first question's halves where any column of the second is set."""
+    schema = Schema(views=("body",), bits=12)
+    weights = np.zeros((schema.n_columns, 2), np.float16)
+    weights[:, 0] = np.linspace(-2, 2, schema.n_columns)
+    rows = Extractor(schema).rows([Facts(Message(b"Subject: a\n\nwords to score"))])
+    alone = Tables(schema, weights, np.zeros(2)).score(rows)
+    assert alone[0, 1] == 0 != alone[0, 0]
+    weights[:, 1] = -weights[:, 0]
+    both = Tables(schema, weights, np.zeros(2)).score(rows)
+    assert both[0, 0] == alone[0, 0] == -both[0, 1]

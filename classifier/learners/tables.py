@@ -87,35 +87,31 @@ def _sums(table: NDArray[np.float16], block: BlockRows) -> NDArray[np.float64]:
         counts = block.counts[filled]
         first = np.cumsum(counts) - counts
         pairs = np.take(np.ascontiguousarray(table).view("<u4").ravel(), block.columns)
-        for question, halves in enumerate((pairs, pairs >> np.uint32(16))):
-            weights = widened(halves.astype(np.uint16))
-            sums[filled, question] = np.add.reduceat(weights, first, dtype=np.float64)
+        sums[filled, 0] = _added(pairs << np.uint32(16), first)
+        if pairs.max() > _ONE_HALF:  # many models were never asked the second question
+            sums[filled, 1] = _added(pairs, first)
     return sums
 
 
-def widened(halves: NDArray[np.uint16]) -> NDArray[np.float32]:
-    """Turn the bits of float16 into float32: by integer shifts, in a sixth of the time that a cast takes.
+def _added(halves: NDArray[np.uint32], first: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Add up stretches of float16 that stand in the upper halves of integers, which are used up.
 
-    Parameters
-    ----------
-    halves : ndarray of uint16
-
-    Returns
-    -------
-    ndarray of float32
-        The same numbers; infinity and NaN too.
+    Turned into float32 by shifts, in a third of the time that a cast takes: fraction and exponent only have
+    to move, but the exponent counts from another zero, which the sum makes good.
     """
-    bits = halves.view(np.int16).astype(np.int32)  # the sign fills all bits above
-    bits <<= 13  # fraction and exponent are in place, but the exponent counts from another zero
-    bits &= np.int32(-0x70002000)
-    wide = bits.view(np.float32)
-    wide *= np.float32(2.0**112)
-    if len(wide) and not -_TOO_MUCH < wide.min() <= wide.max() < _TOO_MUCH:
-        return halves.view(np.float16).astype(np.float32)
-    return wide
+    bits = halves.view(np.int32)
+    bits >>= 3  # the sign fills what becomes free
+    bits &= np.int32(_SIGN_EXPONENT_FRACTION)
+    small = bits.view(np.float32)
+    if not -_TOO_MUCH < small.min() <= small.max() < _TOO_MUCH:
+        small[np.abs(small) >= _TOO_MUCH] = np.nan
+    return np.add.reduceat(small, first, dtype=np.float64) * _OTHER_ZERO
 
 
-_TOO_MUCH = 65536.0
+_ONE_HALF = 0xFFFF
+_SIGN_EXPONENT_FRACTION = -0x70002000
+_OTHER_ZERO = 2.0**112
+_TOO_MUCH = 65536 / _OTHER_ZERO
 """No finite float16 is as large: what seems to be is infinite, or no number."""
 
 
