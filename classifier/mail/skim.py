@@ -8,19 +8,19 @@ with hidden text told apart, stays `Message.text` and the signals of the group h
 
 from __future__ import annotations
 
-import re
-
 from classifier.patterns import pattern
 
 from .bounds import SKIMMED_CHARS
 
-# Comments, style sheets and scripts with their content, then any other tag. Each branch that has begun goes
-# to its end or to the end of the text, possessively: linear.
+# Comments, style sheets and scripts with their content, any other tag; those that most tags are come first,
+# and letters are spelled out both ways, since re.IGNORECASE costs a quarter more. Each branch that has begun
+# goes to its end or to the end of the text, possessively: linear.
+_WITH_CONTENT = r"(?:[sS](?:[tT][yY][lL][eE]|[cC][rR][iI][pP][tT])|[tT][iI][tT][lL][eE])"
 _MARKUP = pattern(
-    r"<(?:!--(?:[^-]|-(?!->))*+(?:-->|\Z)"
-    r"|(?:style|script|title)\b[^>]*+>(?:[^<]|<(?!/(?:style|script|title)))*+"
-    r"|/?[a-zA-Z!?][^>]*+>?)",
-    re.IGNORECASE,
+    r"<(?:(?:/[a-zA-Z!?]|[a-rA-Ru-zU-Z?])[^>]*+>?"
+    r"|!--(?:[^-]++|-(?!->))*+(?:-->|\Z)"
+    rf"|{_WITH_CONTENT}\b[^>]*+>(?:[^<]++|<(?!/{_WITH_CONTENT}))*+"
+    r"|[sStT!][^>]*+>?)"
 )
 
 
