@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 from .domains import organisational_domain
 from .fact import fact
-from .received import parse_received
+from .received import parse_received, who_handed_in
 from .trust import count_trusted, inside
 
 if TYPE_CHECKING:
@@ -181,8 +181,8 @@ def from_program(received: bytes) -> bool:
     -------
     bool
     """
-    hop = parse_received(received)
-    return hop.local and hop.protocol in _BY_PROGRAM
+    local, protocol = who_handed_in(received)
+    return local and protocol in _BY_PROGRAM
 
 
 def connected(near: Hop, far: Hop) -> bool:
