@@ -62,11 +62,31 @@ def envelopes(sheet: Sheet) -> list[Envelope]:
     -------
     list of Envelope
     """
+    from classifier.output.moments import usual_moments  # numpy, for many at once
+
     fields = sheet.fields
-    told = (fields.first[LOOKED_UP.index(name)] for name in _TOLD)
+    identifiers, dates, senders, subjects = (fields.first[LOOKED_UP.index(name)] for name in _TOLD)
+    defects: set[str] = set()
+    told = zip(
+        fields.body_start,
+        sheet.messages,
+        identifiers,
+        usual_moments(dates),
+        dates,
+        senders,
+        subjects,
+        strict=True,
+    )
     return [
-        envelope(message) if begin < 0 else _read(*values)
-        for message, begin, *values in zip(sheet.messages, fields.body_start, *told, strict=True)
+        envelope(message)
+        if begin < 0
+        else Envelope(
+            _identifier(identifier, defects) if identifier else "",
+            moment or (None if raw is None else _moment(raw, defects)),
+            _text(sender, defects) if sender else "",
+            _text(subject, defects) if subject else "",
+        )
+        for begin, message, identifier, moment, raw, sender, subject in told
     ]
 
 
@@ -121,13 +141,24 @@ def utc(seconds: float) -> str | None:
         None for a time that no calendar here has.
     """
     day, second = divmod(int(seconds), 86400)
-    written = _day(day)
+    written = day_text(day)
     return written and f"{written}T{second // 3600:02}:{second // 60 % 60:02}:{second % 60:02}Z"
 
 
 @lru_cache(maxsize=1024)
-def _day(number: int) -> str | None:
-    """Write a day counted from the first of 1970; mail of one day comes together."""
+def day_text(number: int) -> str | None:
+    """Write a day; mail of one day comes together.
+
+    Parameters
+    ----------
+    number : int
+        Counted from the first of 1970.
+
+    Returns
+    -------
+    str or None
+        As in ISO 8601; None for a day that no calendar here has.
+    """
     try:
         return date.fromordinal(number + _EPOCH).isoformat()
     except (ValueError, OverflowError):
