@@ -14,11 +14,12 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from classifier.features.kernels import PAD
+from classifier.features.kernels import LOW, PAD, every_eight
 from classifier.features.wording import HOP
 from classifier.mail.bounds import HEADER_BLOCK_BYTES, HEADER_COUNT
 
 Index = NDArray[np.int64]
+U64 = NDArray[np.uint64]
 
 LOOKED_UP = (
     b"message-id",
@@ -42,6 +43,9 @@ _NEWLINE, _COLON, _SPACE, _TAB = b"\n: \t"
 class Names:
     """Numbers for header names as they are written; remembers names, nothing else.
 
+    Names of at most 24 bytes are found for a whole batch at once, by three integers that hold them whole;
+    the others, and those whose place in the table is taken, by a dictionary.
+
     Parameters
     ----------
     describe : callable
@@ -64,6 +68,7 @@ class Names:
     def _forget(self) -> None:
         self._codes: dict[bytes, int] = {}
         self._told: list[tuple[int, int, int]] = [(0, 0, -1), (0, 0, -1)]  # code 0 is "not seen", 1 is ODD
+        self._slots = np.zeros(1 << _SLOT_BITS, np.int64)
         self._lay_out()
 
     def _lay_out(self) -> None:
@@ -71,14 +76,23 @@ class Names:
         self.actions = np.array(actions, np.int64)
         self.tags = np.array(tags, np.uint64)
         self.looked_up = np.array(looked_up, np.int64)
+        written = [b"", b"", *self._codes]
+        ends = np.cumsum(np.fromiter(map(len, written), np.int64, len(written))) + len(PAD)
+        starts = np.append(len(PAD), ends[:-1])
+        self._spelled = _spelled(np.frombuffer(b"".join([PAD, *written, PAD]), np.uint8), starts, ends)
+        places, codes = _slots_of(self._spelled), np.arange(len(written))
+        short = codes[2:][self._spelled[0][2:] <= _WHOLE]
+        self._slots[places[short]] = short
 
-    def of(self, written: list[bytes]) -> Index:
+    def of(self, raw: bytes, start: Index, end: Index) -> Index:
         """Return the code of each name.
 
         Parameters
         ----------
-        written : list of bytes
-            What stands before the colons.
+        raw : bytes
+            With `PAD` at both ends.
+        start, end : ndarray of shape (n,), int64
+            Where what stands before the colons lies.
 
         Returns
         -------
@@ -86,10 +100,13 @@ class Names:
         """
         if len(self._told) > _MOST:  # a flood of made-up names must not own the memory
             self._forget()
-        known = self._codes.get
-        codes = np.array([known(name, 0) for name in written], np.int64)
+        spelled = _spelled(np.frombuffer(raw, np.uint8), start, end)
+        codes: Index = self._slots[_slots_of(spelled)]
+        for mine, known in zip(spelled, self._spelled, strict=True):
+            codes *= mine == known[codes]
         for at in np.flatnonzero(codes == 0).tolist():
-            codes[at] = self._codes.get(written[at]) or self._learn(written[at])
+            written = raw[start[at] : end[at]]
+            codes[at] = self._codes.get(written) or self._learn(written)
         if len(self.tags) < len(self._told):
             self._lay_out()
         return codes
@@ -102,6 +119,34 @@ class Names:
         self._codes[written] = len(self._told)
         self._told.append((*self._describe(name), looked_up))
         return len(self._told) - 1
+
+
+def _spelled(buffer: NDArray[np.uint8], start: Index, end: Index) -> tuple[Index, U64, U64, U64]:
+    """Return of each name its length, its first, its next and its last eight bytes: up to 24 bytes, all."""
+    eights = every_eight(buffer)
+    length = end - start
+    first: U64 = eights[start] & LOW[np.minimum(length, 8)]
+    following, last = np.zeros((2, len(first)), np.uint64)
+    long = np.flatnonzero(length > 8)
+    behind = end[long] - 8
+    last[long] = eights[behind]
+    following[long] = eights[np.minimum(start[long] + 8, behind)]
+    return length, first, following, last
+
+
+def _slots_of(spelled: tuple[Index, U64, U64, U64]) -> Index:
+    """Choose a name's place in the table."""
+    _, first, following, last = spelled
+    hashes = (first + following * _ODD_FACTORS[0] + last * _ODD_FACTORS[1]) * _ODD_FACTORS[2]
+    hashes ^= hashes >> np.uint64(31)
+    hashes *= _ODD_FACTORS[0]
+    slots: Index = (hashes >> np.uint64(64 - _SLOT_BITS)).view(np.int64)
+    return slots
+
+
+_WHOLE = 24
+_SLOT_BITS = 13
+_ODD_FACTORS = np.array([0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F, 0x165667B19E3779F9], np.uint64)
 
 
 class Fields(NamedTuple):
@@ -200,16 +245,19 @@ def _split(blocks: list[bytes], body_start: list[int], names: Names) -> tuple[Fi
     """Find the fields, and the messages that have a line which is none, or too many fields."""
     raw = b"".join([PAD, *blocks, PAD])
     buffer = np.frombuffer(raw, np.uint8)
-    lines = np.flatnonzero(buffer == _NEWLINE)
-    after = buffer[lines + 1]
-    end = lines[(after != _SPACE) & (after != _TAB)]
+    marks = np.flatnonzero((buffer == _NEWLINE) | (buffer == _COLON))
+    is_newline = buffer[marks] == _NEWLINE
+    newlines = np.flatnonzero(is_newline)
+    after = buffer[marks[newlines] + 1]
+    newlines = newlines[(after != _SPACE) & (after != _TAB)]
+    end = marks[newlines]
     start = np.empty_like(end)
     start[:1] = len(PAD)
     start[1:] = end[:-1] + 1
-    colons = np.append(np.flatnonzero(buffer == _COLON), len(raw))
-    colon = np.minimum(colons[np.searchsorted(colons, start)], end)
-    code = names.of([raw[a:b] for a, b in zip(start.tolist(), colon.tolist(), strict=True)])
-    code[colon == end] = ODD
+    first_mark = np.append(0, newlines[:-1] + 1)[: len(end)]
+    colon = marks[first_mark]
+    code = names.of(raw, start, colon)
+    code[is_newline[first_mark]] = ODD
     ends_of_blocks = np.cumsum(np.fromiter(map(len, blocks), np.int64, len(blocks))) + len(PAD)
     row = np.searchsorted(ends_of_blocks, start, side="right")
     action = names.actions[code]

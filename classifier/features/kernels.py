@@ -23,7 +23,9 @@ WORD_CHARS = 40
 
 _K1, _K2, _K3 = (np.uint64(k) for k in (0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F, 0x165667B19E3779F9))
 _K4, _K5 = np.uint32(0x9E3779B1), np.uint32(0x85EBCA6B)
-_LOW = np.array([(1 << 8 * n) - 1 for n in range(8)] + [(1 << 64) - 1], np.uint64)
+LOW = np.array([(1 << 8 * n) - 1 for n in range(8)] + [(1 << 64) - 1], np.uint64)
+"""By a number of bytes, at most eight: the integer that keeps as many."""
+
 _LETTERS = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz'$-_"
 _WORD_BYTE = bytes(each in _LETTERS or each >= 128 for each in range(256))
 
@@ -114,17 +116,36 @@ def words_between(raw: bytes, begin: Index, end: Index) -> Words:
     """
     inside = np.frombuffer(raw.translate(_WORD_BYTE), bool)  # twice as fast as numpy's own look-up
     borders = np.flatnonzero(inside[1:] != inside[:-1]) + 1
-    starts = borders[0::2]
-    first = np.searchsorted(starts, begin)
-    counts = np.searchsorted(starts, end) - first
+    start, stop = borders[0::2], borders[1::2]
+    first, behind = _begun_before(inside, np.stack([begin, end]))
+    counts = behind - first
     segment = np.repeat(np.arange(len(counts)), counts)
-    word = np.arange(len(segment)) + np.repeat(first - np.cumsum(counts) + counts, counts)
-    start, stop = starts[word], borders[1::2][word]
+    if len(segment) < len(start):  # some words lie in no stretch
+        word = np.arange(len(segment)) + np.repeat(first - np.cumsum(counts) + counts, counts)
+        start, stop = start[word], stop[word]
     long = stop - start > WORD_CHARS
     if long.any():
         short = np.flatnonzero(~long)
         start, stop, segment = start[short], stop[short], segment[short]
     return Words(start, stop, segment, hash_words(np.frombuffer(raw, np.uint8), start, stop))
+
+
+def _begun_before(inside: NDArray[np.bool_], places: Index) -> Index:
+    """Count the words that begin before each place: in a third of the time that a search among them takes.
+
+    Bits that mark beginnings, 64 to an integer; a table of how many came before each integer, and those
+    below the place inside its own.
+    """
+    bits = np.packbits(inside[1:] & ~inside[:-1], bitorder="little")
+    packed = np.zeros(len(bits) // 8 + 2, np.uint64)
+    packed.view(np.uint8)[: len(bits)] = bits
+    before = np.zeros(len(packed) + 1, np.int64)
+    np.cumsum(np.bitwise_count(packed), out=before[1:])
+    places = places - 1  # the first flag is the second byte's
+    which, bit = places >> 6, (places & 63).astype(np.uint64)
+    below = packed[which] & ((np.uint64(1) << bit) - np.uint64(1))
+    counted: Index = before[which] + np.bitwise_count(below)
+    return counted
 
 
 def hash_words(buffer: NDArray[np.uint8], start: Index, end: Index) -> U64:
@@ -142,7 +163,7 @@ def hash_words(buffer: NDArray[np.uint8], start: Index, end: Index) -> U64:
     """
     eights = every_eight(buffer)
     length = end - start
-    hashes: U64 = (eights[start] & _LOW[np.minimum(length, 8)]) * _K1
+    hashes: U64 = (eights[start] & LOW[np.minimum(length, 8)]) * _K1
     hashes ^= hashes >> np.uint64(29)
     long = np.flatnonzero(length > 8)
     last = end[long] - 8
