@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import struct
+
 import numpy as np
 import pytest
 from conversations import ANN, START
@@ -9,11 +11,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from classifier import Classifier
-from classifier.engine.behaviour import FLOOD, LIMIT, RING, Behaviour
+from classifier.engine.behaviour import FLOOD, LIMIT, Behaviour, grown, learn_anew
+from classifier.engine.followed import ANSWERED, OPEN, PASSED, RING, Fate, Followed
 from classifier.features import BlockRows, Schema
 from classifier.history import Ram
 from classifier.history.clock import DAY
-from classifier.learners.habit import MOST, Habit
+from classifier.learners.deviation import Examples, deviation
+from classifier.learners.habit import MOST, VARIANCE, Habit, schema_and_size
 
 SCHEMA = Schema(bits=12, views=("history",))
 
@@ -71,9 +75,9 @@ def test_nothing_is_learned_before_it_can_be_known() -> None:
     classifier = follower()
     classifier.observe(asks(1), now=START)
     classifier.observe(news(1), now=START + LIMIT - 1)
-    assert not behaviour(classifier).habit.squares.any()
+    assert not behaviour(classifier).habit.weights.any()
     classifier.observe(news(2), now=START + LIMIT)
-    assert behaviour(classifier).habit.squares.any()
+    assert behaviour(classifier).habit.weights.any()
     assert importance(classifier, asks(9), 4) < 0
 
 
@@ -101,7 +105,7 @@ def test_what_is_said_ends_the_guessing() -> None:
     classifier.observe(asks(1), now=START)
     classifier.learn(asks(1), "important", now=START + 60)
     classifier.observe(news(1), now=START + LIMIT + 60)
-    assert not behaviour(classifier).habit.squares.any()
+    assert not behaviour(classifier).habit.weights.any()
 
 
 def test_judging_teaches_nothing() -> None:
@@ -180,18 +184,23 @@ def test_a_memory_of_another_schema_is_left_alone() -> None:
     classifier = Classifier(schema=SCHEMA, site=ANN, memory=memory)
     live(classifier, 5)
     other = Classifier(schema=Schema(bits=13, views=("history",)), site=ANN, memory=memory)
-    assert not behaviour(other).habit.squares.any()
+    assert not behaviour(other).habit.weights.any()
 
 
 def test_a_habit_survives_its_record() -> None:
     habit = Habit(64)
-    rng = np.random.default_rng(1)
-    for _ in range(50):
-        habit.learn(np.unique(rng.integers(0, 64, 8)), float(rng.normal()), bool(rng.integers(2)))
-    back = Habit.unpack(habit.pack(), 64)
-    assert (back.weights == habit.weights).all()
-    assert (back.squares == habit.squares).all()
-    assert not Habit.unpack(habit.pack(), 32).squares.any()
+    habit.weights[[3, 9, 63]] = 0.5, -1.25, 2.0
+    record = habit.pack(b"12345678")
+    assert (Habit.unpack(record, 64).weights == habit.weights).all()
+    assert not Habit.unpack(record, 32).weights.any()
+    assert schema_and_size(record) == (b"12345678", 64)
+
+
+def test_a_habit_of_a_former_version_is_read() -> None:
+    used, weights, squares = np.array([2, 40], "<u2"), np.array([0.5, -1.0], "<f4"), np.ones(2, "<f4")
+    record = struct.pack("<I", 64) + used.tobytes() + weights.tobytes() + squares.tobytes()
+    assert Habit.unpack(record, 64).weights[[2, 40]].tolist() == [0.5, -1.0]
+    assert schema_and_size(record) is None
 
 
 @given(st.binary(max_size=200))
@@ -199,15 +208,112 @@ def test_a_damaged_habit_is_no_habit(record: bytes) -> None:
     habit = Habit.unpack(record, 64)
     assert np.isfinite(habit.weights).all()
     assert abs(habit.weights).max() <= MOST
+    assert (schema_and_size(record) or (b"", 0))[1] <= 65536
 
 
-@given(st.lists(st.tuples(st.integers(0, 63), st.floats(-50, 50), st.booleans()), max_size=200))
-def test_no_column_runs_away(lessons: list[tuple[int, float, bool]]) -> None:
+def test_habits_depend_on_what_became_of_mail_alone() -> None:
+    classifier = follower()
+    live(classifier, 12)
+    before = behaviour(classifier).habit.weights.copy()
+    learn_anew(memory_of(classifier))
+    counts = Followed(memory_of(classifier), bytes.fromhex(SCHEMA.hash)).counts()
+    assert counts.known > 12
+    if counts.known == counts.fitted:
+        assert (behaviour(classifier).habit.weights == before).all()
+    assert importance(classifier, asks(99), 12) > importance(classifier, news(99), 12)
+
+
+def test_habits_are_learned_anew_the_seldomer_the_more_is_known() -> None:
+    fits, fitted = [], 0
+    for known in range(1, 4 * RING):
+        if grown(known, fitted):
+            fitted = known
+            fits.append(known)
+    assert fits[:3] == [1, 2, 3]
+    assert len(fits) < 150
+    assert max(np.diff(fits)) == RING // 8
+
+
+def test_the_fates_of_a_former_version_are_taken_over() -> None:
+    memory = Ram()
+    key = bytes.fromhex(SCHEMA.hash)
+    columns = np.array([1, 5, 9], "<u2").tobytes()
+    for sequence in range(10, 4110):  # a ring of 4,096, gone round
+        state = (PASSED, ANSWERED, OPEN)[sequence % 3]
+        record = struct.pack("<IdfB", sequence + 1, START + sequence, -1.0, state) + columns
+        memory.put("await", key + struct.pack("<I", sequence % 4096), record)
+    memory.put("awaits", key, struct.pack("<QQ", 4000, 4110))
+    followed = Followed(memory, key)
+    counts = followed.counts()
+    assert (counts.first, counts.following) == (4000, 4110)
+    assert len(list(memory.items("await"))) == 4096
+    for sequence in (14, 4000, 4109):
+        fate = followed.read(sequence)
+        assert fate is not None
+        assert (fate.number, fate.due, fate.columns.tolist()) == (sequence + 1, START + sequence, [1, 5, 9])
+    examples = followed.examples()
+    assert len(examples.counts) == counts.known == counts.fitted
+    assert followed.counts() == counts
+
+
+@given(st.binary(max_size=60))
+def test_a_damaged_fate_is_none(record: bytes) -> None:
+    memory = Ram()
+    memory.put("await", b"x", record)
+    memory.put("awaits", b"8 bytes.", record)
+    followed = Followed(memory, b"8 bytes.")
+    followed.examples()
+    followed.counts()
+    Fate.unpack(record)
+
+
+rows = st.lists(
+    st.tuples(st.sets(st.integers(0, 40), min_size=1, max_size=12), st.floats(-60, 60), st.booleans()),
+    min_size=1,
+    max_size=60,
+)
+
+
+def as_examples(given_: list[tuple[set[int], float, bool]]) -> Examples:
+    return Examples(
+        np.concatenate([np.array(sorted(each[0])) for each in given_]),
+        np.array([len(each[0]) for each in given_]),
+        np.array([each[1] for each in given_]),
+        np.array([each[2] for each in given_]),
+    )
+
+
+@given(rows)
+def test_the_deviation_is_the_most_probable_one(given_: list[tuple[set[int], float, bool]]) -> None:
+    examples = as_examples(given_)
+    weights = deviation(examples, 64, VARIANCE).astype(float)
+    assert not weights[41:].any()
+    block = BlockRows(examples.columns.astype(np.uint32), examples.counts)
     habit = Habit(64)
-    for column, shared, important in lessons:
-        habit.learn(np.array([column]), shared, important)
-    row = BlockRows(np.arange(64, dtype=np.uint32), np.array([64]))
-    assert abs(habit.score(row)[0]) <= MOST * 8
+
+    def loss(weights: np.ndarray) -> float:
+        habit.weights = weights.astype(np.float64)
+        log_odds = examples.shared + habit.score(block)
+        return float(
+            np.sum(np.logaddexp(0, log_odds) - examples.important * log_odds)
+            + weights @ weights / (2 * VARIANCE)
+        )
+
+    best, rng = loss(weights), np.random.default_rng(1)
+    assert best <= loss(np.zeros(64)) + 1e-6
+    for size in (0.3, 0.1, 0.03):
+        for _ in range(10):
+            assert best <= loss(weights + size * rng.normal(size=64)) + 2e-3
+
+
+def test_a_deviation_from_nothing_is_none() -> None:
+    empty = Examples(np.zeros(0, int), np.zeros(0, int), np.zeros(0), np.zeros(0, bool))
+    assert not deviation(empty, 64, VARIANCE).any()
+
+
+def memory_of(classifier: Classifier) -> Ram:
+    assert isinstance(classifier._memory, Ram)
+    return classifier._memory
 
 
 def cut(classifier: Classifier) -> float:

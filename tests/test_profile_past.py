@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 
 from classifier import Classifier
+from classifier.engine.behaviour import learned as learned_from
+from classifier.engine.followed import Followed
 from classifier.engine.forgetting import forget_address
 from classifier.errors import ProfileError
 from classifier.features import Schema
@@ -190,3 +192,37 @@ def test_an_import_is_gone_back_over_and_stops_who_has_the_old_profile_open(
     roll_back(new, clock.now - 600, clock.now + 60)
     counts = [new.file.read(f"SELECT count(*) FROM {each}") for each in ("memory", "observed", "mine")]
     assert counts == [[(0,)]] * 3
+
+
+def test_habits_forget_what_was_learned_from_somebody(triage: Classifier, clock: Hands) -> None:
+    for number in range(1, 17):  # days apart: all is known before the next comes
+        who = ("bob@b.example", "eve@e.example")[number % 2]
+        triage.observe(mail(who, number), now=clock.now + number * 4 * 86_400)
+    triage.observe(mail("bob@b.example", 99), now=clock.now + 90 * 86_400)
+    behaviour = triage.behaviour
+    assert behaviour is not None
+    assert triage.profile is not None
+    before = behaviour.habit.weights.copy()
+    forget_address(triage.profile, "eve@e.example")
+    followed = Followed(triage.profile.memory, bytes.fromhex(behaviour.schema.hash))
+    assert len(followed.examples().counts) == 8
+    assert (behaviour.habit.weights != before).any()
+    assert (behaviour.habit.weights == learned_from(followed, len(before)).weights).all()
+
+
+def test_habits_go_back_to_what_they_were(triage: Classifier, clock: Hands) -> None:
+    for number in range(1, 8):
+        triage.observe(mail("bob@b.example", number), now=clock.now + number * 86_400)
+    behaviour = triage.behaviour
+    assert behaviour is not None
+    before, moment = behaviour.habit.weights.copy(), clock.now
+    clock.now += 7200
+    for number in range(11, 30):
+        triage.observe(mail("bob@b.example", number), now=moment + number * 86_400)
+    assert (behaviour.habit.weights != before).any()
+    assert triage.profile is not None
+    roll_back(triage.profile, moment + 3600, clock.now)
+    assert (behaviour.habit.weights == before).all()
+    for number in range(11, 30):  # and what is observed again teaches the same again
+        triage.observe(mail("bob@b.example", number), now=moment + number * 86_400)
+    assert (behaviour.habit.weights != before).any()

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from classifier.engine.behaviour import numbers_waiting
+from classifier.engine.behaviour import learn_anew
+from classifier.engine.followed import is_of
 from classifier.engine.remembering import open_history
+from classifier.history.reading import address_number
 from classifier.profile.undo import Forgotten, forget
 from classifier.rootmail.precedents import UNUSUAL
 
@@ -39,18 +41,20 @@ def forget_address(profile: Profile, address: str) -> Forgotten:
         for part in open_history(profile.memory).recallers:
             if hasattr(part, "forget"):
                 written |= part.forget(address)
-        _forget_waiting(profile, written)
+        _forget_followed(profile, address, written)
         profile.file.write("DELETE FROM memory WHERE kind=?", (UNUSUAL,))  # whose mail each was is not kept
     gone = forget(profile, address)
     return Forgotten(gone.corrections, before - _records(profile))
 
 
-def _forget_waiting(profile: Profile, written: set[int]) -> None:
-    """Drop what waits to be learned from their messages; the records lie under keys of every model."""
+def _forget_followed(profile: Profile, address: str, written: set[int]) -> None:
+    """Drop what was learned, or waits to be, from their messages; records lie under keys of every model."""
+    author = address_number(address)
     for kind in ("await", "awaited"):
         for key, record in list(profile.memory.items(kind)):
-            if numbers_waiting(kind, record) in written:
+            if is_of(kind, record, author, written):
                 profile.file.write("DELETE FROM memory WHERE kind=? AND key=?", (kind, key))
+    learn_anew(profile.memory)
 
 
 def _records(profile: Profile) -> int:

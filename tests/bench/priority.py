@@ -24,7 +24,8 @@ import numpy as np
 from corpora import argument_parser
 
 from classifier import Classifier
-from classifier.engine.behaviour import LIMIT
+from classifier.engine.behaviour import LIMIT, grown
+from classifier.engine.followed import ANSWERED, PASSED, RING
 from classifier.engine.leaning import Leaning
 from classifier.evaluate.metrics import average_precision, read_for
 from classifier.evaluate.ranking import rank
@@ -32,7 +33,8 @@ from classifier.features import BlockRows, Rows, Schema
 from classifier.features.extractor import hash_signal
 from classifier.features.schema import HISTORY_BITS
 from classifier.history import Correspondent, History, Ram
-from classifier.learners.habit import Habit
+from classifier.learners.deviation import Examples, deviation
+from classifier.learners.habit import VARIANCE, Habit
 from classifier.mail import Message
 from classifier.mailboxes import open_mailbox
 from classifier.signals import REGISTRY, Facts, Site
@@ -206,18 +208,23 @@ def happenings(person: Person) -> list[tuple[float, int, int, str]]:
 
 
 def habits(person: Person, shared: np.ndarray, block: BlockRows) -> np.ndarray:
-    """The same as `live`, from rows at hand."""
-    habit, scores = Habit(1 << HISTORY_BITS), shared.astype(float).copy()
+    """Nearly the same as `live`, from rows at hand: what is due is known here before the next mail comes."""
+    habit, scores, size = Habit(1 << HISTORY_BITS), shared.astype(float).copy(), 1 << HISTORY_BITS
     ends = np.cumsum(block.counts)
-    rows = [
-        block.columns[end - count : end].astype(np.intp)
-        for end, count in zip(ends, block.counts, strict=True)
-    ]
+    states, known, fitted = np.zeros(len(scores), int), 0, 0
     for _, _, at, what in happenings(person):
+        columns = block.columns[ends[at] - block.counts[at] : ends[at]]
         if what == "comes":
-            scores[at] += habit.weights[rows[at]].sum() / np.sqrt(max(1, len(rows[at])))
-        else:
-            habit.learn(rows[at], float(shared[at]), what == "answered")
+            scores[at] += habit.weights[columns].sum() / np.sqrt(max(1, len(columns)))
+            continue
+        states[at], known = ANSWERED if what == "answered" else PASSED, known + 1
+        if grown(known, fitted):
+            fitted, rows = known, np.flatnonzero(states)[-RING:]
+            taken = block.take(rows)
+            examples = Examples(
+                taken.columns, taken.counts, shared[rows].astype(float), states[rows] == ANSWERED
+            )
+            habit.weights = deviation(examples, size, VARIANCE)
     return scores
 
 
