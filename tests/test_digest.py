@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from classifier import Classifier, open_mailbox
 from classifier.cli.group import cli
 from classifier.cli.moments import read_moment
-from classifier.digest import Digest, Entry, Fold
+from classifier.digest import Digest, Entry, Excerpt, Fold, Urgent
 from classifier.digest.page import write_page
 from classifier.digest.run import make_digest
 from classifier.digest.text import write_text
@@ -339,3 +339,52 @@ def test_mail_of_an_earlier_digest_is_not_judged_again(
     digest = made(mailbox, since=since)
     assert sum(judged) == digest.mails == 3
     assert digest.until == (FIRST + timedelta(days=19, hours=3)).timestamp()
+
+
+def urgent(day: int, who: str, about: str = "", chance: float = 0.9) -> Urgent:
+    entry = Entry("box", f"{who}{day}", day * 86_400.0, "subject", "important", False)
+    return Urgent(entry, who, chance, (), (), about)
+
+
+def fold_of(who: str, *days: int, unsure: bool = False) -> Fold:
+    entries = [Entry("box", f"{who}-{day}", day * 86_400.0, "x", "unimportant", unsure) for day in days]
+    return Fold(who, "unimportant", entries)
+
+
+def test_mails_about_one_thing_are_one_matter_and_what_goes_on_stands_first() -> None:
+    mails = [
+        urgent(3, "dump", "storage"),
+        urgent(5, "dump", "storage"),
+        urgent(4, "dump", "crash"),
+        urgent(9, "x"),
+    ]
+    told = Digest(0.0, 10 * 86_400.0, 8, mails, [], [fold_of("dump", 2, 6, 7), fold_of("x", 10, unsure=True)])
+    matters = told.matters()
+    assert [[one.entry.key for one in matter.mails] for matter in matters] == [
+        ["x9"],
+        ["dump5", "dump3"],
+        ["dump4"],
+    ]
+    assert [matter.usual_since for matter in matters] == [0, 2, 2]
+    text, page = write_text(told), write_page(told)
+    assert "3 matters to act on (4 mails)" in text
+    for form in (text, page):
+        assert "1 earlier mail since 1970-01-04" in form
+        assert "ince then 2 usual mails from it" in form
+    assert all(one.entry.key in form for one in mails for form in (text, page))
+
+
+@given(st.lists(st.tuples(st.integers(0, 40), st.sampled_from("abc"), st.sampled_from("st"))))
+def test_every_urgent_mail_is_in_one_matter(told: list[tuple[int, str, str]]) -> None:
+    mails = [urgent(day, who, about) for day, who, about in told]
+    matters = Digest(0.0, 41 * 86_400.0, len(mails), mails, [], [fold_of("a", 20)]).matters()
+    assert sorted(map(id, mails)) == sorted(id(one) for matter in matters for one in matter.mails)
+    assert all(len({(one.who, one.about) for one in matter.mails}) == 1 for matter in matters)
+
+
+def test_a_marked_line_is_never_cut() -> None:
+    line = "sudo : user NOT in sudoers ; " * 8 + "COMMAND=/bin/cat /etc/shadow"
+    told = Urgent(urgent(1, "sudo").entry, "sudo", 0.9, (), (Excerpt(line, True), Excerpt(line, False)))
+    lines = write_text(Digest(0.0, 9e4, 1, [told], [], []), 80).splitlines()
+    assert max(map(len, lines)) <= 80
+    assert sum("COMMAND=/bin/cat" in each for each in lines) == 1

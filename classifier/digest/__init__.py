@@ -3,6 +3,6 @@
 from __future__ import annotations
 
 from classifier.digest.collect import Collector
-from classifier.digest.parts import Digest, Entry, Excerpt, Fold, Late, Urgent
+from classifier.digest.parts import Digest, Entry, Excerpt, Fold, Late, Matter, Urgent
 
-__all__ = ["Collector", "Digest", "Entry", "Excerpt", "Fold", "Late", "Urgent"]
+__all__ = ["Collector", "Digest", "Entry", "Excerpt", "Fold", "Late", "Matter", "Urgent"]

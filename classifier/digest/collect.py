@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from classifier.digest.excerpts import excerpt_of
 from classifier.digest.parts import Digest, Entry, Fold, Late, Urgent
-from classifier.digest.reasons import reasons_of
+from classifier.digest.reasons import about_of, reasons_of
 from classifier.markup import clean
 from classifier.rootmail.cadence import find_overdue, find_rhythm
 from classifier.rootmail.record import name_of
@@ -58,7 +58,8 @@ class Collector:
         who, entry = _who(verdict), _entry(verdict, when)
         if verdict.label == "important":
             excerpt = excerpt_of(verdict.message, verdict.past.job if verdict.past is not None else None)
-            self._urgent.append(Urgent(entry, who, verdict.p["important"], reasons_of(verdict), excerpt))
+            chance, reasons = verdict.p["important"], reasons_of(verdict)
+            self._urgent.append(Urgent(entry, who, chance, reasons, excerpt, about_of(verdict)))
         else:
             self._folds.setdefault((who, verdict.label), Fold(who, verdict.label)).entries.append(entry)
 

@@ -50,7 +50,14 @@ def excerpt_of(message: Message, job: JobPast | None) -> tuple[Excerpt, ...]:
             shown.append(Excerpt("", False))
         shown.append(Excerpt(_shown(lines[at]), at in marked))
         before = at
-    return tuple(shown)
+    return _outdented(shown)
+
+
+def _outdented(shown: list[Excerpt]) -> tuple[Excerpt, ...]:
+    """Take away the blanks that all lines begin with."""
+    blanks = [len(each.text) - len(each.text.lstrip()) for each in shown if each.text.strip()]
+    common = min(blanks, default=0)
+    return tuple(Excerpt(each.text[common:], each.marked) for each in shown)
 
 
 def _alarming(job: JobPast) -> list[str]:

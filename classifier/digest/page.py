@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from importlib.resources import files
+from shlex import quote
 from xml.etree.ElementTree import Element
 
-from classifier.digest.parts import Digest, Entry, Excerpt, Fold, Late, Urgent
-from classifier.digest.words import count, headline, heights, lateness, moment, writers
+from classifier.digest.parts import Digest, Entry, Excerpt, Fold, Late, Matter, Urgent
+from classifier.digest.words import aftermath, before, count, headline, heights, lateness, moment, writers
 from classifier.markup import h, page
 
 HEIGHT, BAR = 16, 7
@@ -62,30 +63,49 @@ def _body(digest: Digest, title: str) -> Element:
 
 
 def _urgent_section(digest: Digest) -> Element:
-    section = h("section", h("h2", f"Needs you ({len(digest.urgent)})"), id="urgent")
-    if not digest.urgent:
+    matters = digest.matters()
+    section = h("section", h("h2", f"Needs you ({len(matters)})"), id="urgent")
+    if not matters:
         section.append(h("p", "Nothing.", class_="quiet"))
-    section.extend(_urgent(one) for one in digest.urgent)
+    section.extend(_matter(matter) for matter in matters)
     return section
 
 
-def _urgent(one: Urgent) -> Element:
+def _matter(matter: Matter) -> Element:
+    """Show the latest mail about it in full, earlier ones folded."""
+    one = matter.last
+    since = aftermath(matter)
+    parts = [
+        h("h3", one.entry.subject),
+        *_urgent(one, f" · {one.who}"),
+        h("p", f"{since[:1].upper()}{since[1:]}.", class_="quiet") if since else None,
+    ]
+    if len(matter.mails) > 1:
+        earlier = [h("li", *_urgent(each, f" {each.entry.subject}")) for each in matter.mails[1:]]
+        summary = h("summary", h("span", f"{before(matter)}", class_="who"))
+        parts.append(h("details", summary, h("ol", *earlier), class_="earlier"))
+    kind = "over" if matter.usual_since else "doubtful" if one.entry.unsure else "urgent"
+    return h("article", *parts, class_=kind)
+
+
+def _urgent(one: Urgent, what: str) -> list[Element]:
+    """When one mail came, its lines, the reason, and how to open it."""
     entry = one.entry
     doubt = " unsure" if entry.unsure else ""
-    lines = [part for excerpt in one.excerpt for part in (_line(excerpt), h("br"))]
-    return h(
-        "article",
-        h("h3", entry.subject),
-        h("p", h("b", f"{one.chance:.0%}{doubt}"), f" · {moment(entry.when)} · {one.who}", class_="quiet"),
-        h("pre", *lines) if lines else None,
-        h("p", f"Why: {'; '.join(one.reasons)}.", class_="why") if one.reasons else None,
-        h("p", h("code", f"{entry.mailbox} {entry.key}"), class_="quiet"),
-        class_=(entry.unsure and "doubtful") or "urgent",
-    )
+    lines = [part for excerpt in one.excerpt for part in (*_line(excerpt), h("br"))]
+    place = f"mailtriage show {quote(entry.mailbox)} {quote(entry.key)}"
+    shown = [h("p", h("b", f"{one.chance:.0%}{doubt}"), f" · {moment(entry.when)}{what}", class_="quiet")]
+    shown += [h("pre", *lines)] if lines else []
+    shown += [h("p", f"Why: {'; '.join(one.reasons)}.", class_="why")] if one.reasons else []
+    return [*shown, h("p", h("code", place), class_="quiet")]
 
 
-def _line(excerpt: Excerpt) -> Element:
-    return h("mark" if excerpt.marked else "span", excerpt.text or "…")
+def _line(excerpt: Excerpt) -> list[Element]:
+    """One line; its indent is not marked."""
+    text = excerpt.text.lstrip()
+    indent = excerpt.text[: len(excerpt.text) - len(text)]
+    shown = h("mark" if excerpt.marked else "span", text or "…")
+    return [h("span", indent), shown] if indent else [shown]
 
 
 def _late_section(digest: Digest) -> Element | None:

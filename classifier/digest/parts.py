@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+DAY = 86400.0
+
 
 @dataclass(frozen=True, slots=True)
 class Entry:
@@ -60,6 +62,8 @@ class Urgent:
         Why, in words.
     excerpt : tuple of Excerpt
         The lines that matter, in the order of the mail; an empty text stands for what was left out.
+    about : str
+        What it is about besides who wrote it: mails of one writer about one thing are one matter.
     """
 
     entry: Entry
@@ -67,6 +71,34 @@ class Urgent:
     chance: float
     reasons: tuple[str, ...]
     excerpt: tuple[Excerpt, ...]
+    about: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Matter:
+    """Mails that need somebody for the same thing.
+
+    Parameters
+    ----------
+    mails : tuple of Urgent
+        The latest first.
+    usual_since : int
+        Mails of the same job that came after the latest and need nobody: it may be over, which the mail does
+        not tell.
+    """
+
+    mails: tuple[Urgent, ...]
+    usual_since: int
+
+    @property
+    def last(self) -> Urgent:
+        """The latest mail."""
+        return self.mails[0]
+
+    @property
+    def chance(self) -> float:
+        """Probability that the likeliest of them is important."""
+        return max(one.chance for one in self.mails)
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,3 +179,30 @@ class Digest:
     urgent: Sequence[Urgent]
     late: Sequence[Late]
     folds: Sequence[Fold]
+
+    def matters(self) -> list[Matter]:
+        """Gather the urgent mails by what they are about.
+
+        Returns
+        -------
+        list of Matter
+            Those first whose job has not written as usual since; then by day, the latest first; then the
+            likeliest.
+        """
+        groups: dict[tuple[str, str], list[Urgent]] = {}
+        for one in self.urgent:
+            groups.setdefault((one.who, one.about), []).append(one)
+        calm: dict[str, list[float]] = {}
+        for fold in self.folds:
+            if fold.label == "unimportant":
+                calm.setdefault(fold.who, []).extend(entry.when for entry in fold.entries if not entry.unsure)
+        found = []
+        for (who, _), mails in groups.items():
+            mails.sort(key=lambda one: -one.entry.when)
+            later = sum(when > mails[0].entry.when for when in calm.get(who, ()))
+            found.append(Matter(tuple(mails), later))
+        return sorted(found, key=self._urgency)
+
+    def _urgency(self, matter: Matter) -> tuple[bool, int, float, float]:
+        age = max(0.0, self.until - matter.last.entry.when)
+        return bool(matter.usual_since), int(age // DAY), -matter.chance, -matter.last.entry.when

@@ -21,6 +21,7 @@ CLUES = 3
 SPOKEN = ("body", "header.subject")
 """Where the words of clues stand that people understand."""
 
+_REPLY = re.compile(r"^(?:(?:re|aw|fwd?|wg|sv|antw)(?:\[\d{1,3}\])?:\s{0,9}){1,9}", re.IGNORECASE)
 _WORDS = re.compile(r"[^\W\d_]{4,30}(?: [^\W\d_]{2,30})?")
 
 _STATES = {
@@ -30,8 +31,8 @@ _STATES = {
     "back": ("a line it seldom writes", "{} lines it seldom writes"),
 }
 _KINDS = {
-    "zero": "a number that was never 0 is",
-    "nonzero": "a number that was always 0 is not",
+    "zero": "a number is 0 that never was",
+    "nonzero": "a number is no longer 0 as it always was",
     "low": "a number below half of all before",
     "high": "a number above twice of all before",
 }
@@ -54,6 +55,24 @@ def reasons_of(verdict: Verdict) -> tuple[str, ...]:
     if len(found) < MOST:
         found += _of_model(verdict)
     return tuple(found[:MOST])
+
+
+def about_of(verdict: Verdict) -> str:
+    """Say what a mail is about, so that mails of one writer about the same can stand together.
+
+    Parameters
+    ----------
+    verdict : Verdict
+
+    Returns
+    -------
+    str
+        Of a job's mail its gravest theme; else the subject, without marks of replies.
+    """
+    job = verdict.past.job if verdict.past is not None else None
+    if job is not None:
+        return "".join(_gravest(job))
+    return _REPLY.sub("", verdict.message.subject[:150]).strip().lower()
 
 
 def _of_model(verdict: Verdict) -> list[str]:

@@ -3,9 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from textwrap import wrap
 
-from classifier.digest.parts import Digest, Fold, Urgent
-from classifier.digest.words import BUCKETS, count, headline, heights, lateness, moment, sparkline, writers
+from classifier.digest.parts import Digest, Excerpt, Fold, Matter, Urgent
+from classifier.digest.words import (
+    BUCKETS,
+    aftermath,
+    before,
+    count,
+    headline,
+    heights,
+    lateness,
+    moment,
+    sparkline,
+    writers,
+)
 
 WIDTH = 100
 """Columns; a terminal may have more or fewer, a letter has these."""
@@ -35,9 +47,10 @@ def _lines(digest: Digest, width: int) -> Iterator[str]:
     period = f"{moment(digest.since)} to {moment(digest.until)}" if digest.mails else moment(digest.until)
     yield f"{period}: {headline(digest)}"
     if digest.urgent:
-        yield from ("", f"Needs you ({len(digest.urgent)})")
-        for one in digest.urgent:
-            yield from _urgent(one, width)
+        matters = digest.matters()
+        yield from ("", f"Needs you ({len(matters)})")
+        for matter in matters:
+            yield from _matter(matter, width)
     if digest.late:
         yield from ("", f"Overdue ({len(digest.late)})")
         for late in digest.late:
@@ -50,6 +63,18 @@ def _lines(digest: Digest, width: int) -> Iterator[str]:
     yield from ("", "Open a mail: mailtriage show MAILBOX KEY")
 
 
+def _matter(matter: Matter, width: int) -> Iterator[str]:
+    """Show the latest mail of a matter, what came since, and where the earlier ones are."""
+    yield from _urgent(matter.last, width)
+    if matter.usual_since:
+        yield f"        {aftermath(matter)}"
+    if len(matter.mails) > 1:
+        places = "; ".join(f"{moment(one.entry.when)[5:]} {one.entry.key}" for one in matter.mails[1:])
+        yield from wrap(
+            f"{before(matter)}: {places}", width, initial_indent=" " * 8, subsequent_indent=" " * 10
+        )
+
+
 def _urgent(one: Urgent, width: int) -> Iterator[str]:
     entry = one.entry
     yield ""
@@ -57,9 +82,17 @@ def _urgent(one: Urgent, width: int) -> Iterator[str]:
     yield f"        {moment(entry.when)}  {one.who}"[:width]
     yield f"        {entry.mailbox} {entry.key}"
     for excerpt in one.excerpt:
-        yield f"      {'>>' if excerpt.marked else '  '} {excerpt.text or '…'}"[:width]
+        yield from _shown(excerpt, width)
     if one.reasons:
         yield f"        why: {'; '.join(one.reasons)}"[: 2 * width]
+
+
+def _shown(excerpt: Excerpt, width: int) -> list[str]:
+    """One line of a mail: one that is marked is never cut, for what counts may stand at its end."""
+    line = f"      {'>>' if excerpt.marked else '  '} {excerpt.text or '…'}"
+    if not excerpt.marked or len(line) <= width:
+        return [line[:width]]
+    return wrap(line, width, subsequent_indent=" " * 13, drop_whitespace=False, break_on_hyphens=False)
 
 
 def _folded(title: str, folds: list[Fold], digest: Digest, width: int) -> Iterator[str]:

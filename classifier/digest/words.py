@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from classifier.digest.parts import Digest, Fold, Late
+from classifier.digest.parts import Digest, Fold, Late, Matter
 
 BARS = "▁▂▃▄▅▆▇█"
 BUCKETS = 14
@@ -65,7 +65,7 @@ def headline(digest: Digest) -> str:
     -------
     str
     """
-    parts = [f"{count(len(digest.urgent), 'mail')} to act on"] if digest.urgent else ["nothing to act on"]
+    parts = [_to_act_on(digest)]
     if digest.late:
         parts.append(f"{count(len(digest.late), 'job')} overdue")
     unsure = sum(fold.unsure for fold in digest.folds)
@@ -73,6 +73,28 @@ def headline(digest: Digest) -> str:
         parts.append(f"{unsure:,} unsure")
     folded = sum(len(fold.entries) for fold in digest.folds)
     return f"{', '.join(parts)}; {count(folded, 'mail')} folded"
+
+
+def _to_act_on(digest: Digest) -> str:
+    mails, matters = len(digest.urgent), len(digest.matters())
+    if not mails:
+        return "nothing to act on"
+    if matters == mails:
+        return f"{count(mails, 'mail')} to act on"
+    return f"{count(matters, 'matter')} to act on ({count(mails, 'mail')})"
+
+
+def before(matter: Matter) -> str:
+    """Count the mails about a matter before the latest: ``2 earlier mails since 2026-03-02 04:05``."""
+    mails = len(matter.mails) - 1
+    return f"{count(mails, 'earlier mail')} since {moment(matter.mails[-1].entry.when)}"
+
+
+def aftermath(matter: Matter) -> str:
+    """Say what the same job wrote afterwards; nothing where it did not."""
+    if not matter.usual_since:
+        return ""
+    return f"since then {count(matter.usual_since, 'usual mail')} from it"
 
 
 def lateness(late: Late, now: float) -> str:

@@ -124,7 +124,7 @@ def pack_read(read: Read, now: float) -> bytes:
         name = kind.encode()
         parts.append(_HEAD.pack(len(name), len(key), 0 if value is None else len(value) + 1))
         parts += [name, key, value or b""]
-    return zlib.compress(b"".join(parts), 6)
+    return zlib.compress(b"".join(parts), 1)
 
 
 def unpack_read(packed: bytes) -> tuple[Read, float] | None:

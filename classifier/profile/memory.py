@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+import zlib
 from collections.abc import Iterator
 
 from classifier.profile.file import PENDING, ProfileFile
@@ -14,6 +15,13 @@ Name = tuple[str, bytes]
 _GET = "SELECT value FROM memory WHERE kind=? AND key=?"
 _PUT = "INSERT OR REPLACE INTO memory VALUES (?, ?, ?)"
 _DELETE = "DELETE FROM memory WHERE kind=? AND key=?"
+
+
+LONG = 256
+"""Bytes from which on a record is compressed: those of jobs, to about half."""
+
+_COMPRESSED = b"\x78\x01"
+"""How a stream of zlib's fastest level begins (RFC 1950, section 2.2)."""
 
 
 class ProfileMemory:
@@ -58,7 +66,7 @@ class ProfileMemory:
             if name in layer:
                 return layer[name]
         rows = self._file.read(_GET, name)
-        value = unseal(self._key, rows[0][0]) if rows else None
+        value = _opened(unseal(self._key, rows[0][0])) if rows else None
         if self._file.is_writing:
             if len(self._read) > PENDING:
                 self._read.clear()
@@ -111,7 +119,7 @@ class ProfileMemory:
             The key as it is kept, a hash; and the value.
         """
         rows = self._file.read("SELECT key, value FROM memory WHERE kind=?", (kind,))
-        found: dict[bytes, bytes | None] = {key: unseal(self._key, value) for key, value in rows}
+        found: dict[bytes, bytes | None] = {key: _opened(unseal(self._key, value)) for key, value in rows}
         for layer in (self._changed, self._changing):
             found.update({key: value for (its, key), value in layer.items() if its == kind})
         for key in sorted(found):
@@ -134,7 +142,7 @@ class ProfileMemory:
             era = era_at(self._file, time.time(), MINUTE if self._file.said else HOUR)
             self._file.base.executemany(BEFORE, [(era, *name, *name) for name in self._changed])
         kept = ((name, value) for name, value in self._changed.items() if value is not None)
-        self._file.base.executemany(_PUT, [(*name, seal(self._key, value)) for name, value in kept])
+        self._file.base.executemany(_PUT, [(*name, seal(self._key, _closed(value))) for name, value in kept])
         self._file.base.executemany(_DELETE, [name for name, value in self._changed.items() if value is None])
 
     def end(self) -> None:
@@ -146,3 +154,19 @@ class ProfileMemory:
     def size(self) -> int:
         """Count the changes that wait."""
         return len(self._changed)
+
+
+def _closed(value: bytes) -> bytes:
+    """Compress a record, if that makes it shorter."""
+    packed = zlib.compress(value, 1) if len(value) >= LONG else value
+    return packed if len(packed) < len(value) else value
+
+
+def _opened(value: bytes) -> bytes:
+    """Return a record as it was written; an older profile's are not compressed."""
+    if not value.startswith(_COMPRESSED):
+        return value
+    try:
+        return zlib.decompress(value)  # ours: strangers write no record
+    except zlib.error:
+        return value
