@@ -136,7 +136,8 @@ def test_the_page_holds_no_script_and_asks_nothing_of_anybody(digest: Digest) ->
     page = Page()
     page.feed(text)
     assert "script" not in page.tags
-    assert not page.links
+    assert page.links == ["#urgent", "#overdue", "#look", "#calm"][: len(page.links)]
+    assert all(f'id="{link[1:]}"' in text for link in page.links)
     assert "&lt;script&gt;" in text
     assert "\x1b" not in text
     assert "\u202e" not in text
@@ -388,3 +389,17 @@ def test_a_marked_line_is_never_cut() -> None:
     lines = write_text(Digest(0.0, 9e4, 1, [told], [], []), 80).splitlines()
     assert max(map(len, lines)) <= 80
     assert sum("COMMAND=/bin/cat" in each for each in lines) == 1
+
+
+def test_jobs_at_a_moment_are_those_of_then(mailbox: Path, tmp_path: Path) -> None:
+    """A profile that knows what came later lists what was known then."""
+    profile = tmp_path / "p.sqlite3"
+    Classifier(profile=Profile(profile, create=True))
+    words = ["jobs", "--me", "root@db1.example.org", "--profile", str(profile), str(mailbox)]
+    assert CliRunner().invoke(cli, words).exit_code == 0
+    then = (FIRST + timedelta(days=10, hours=1)).isoformat()
+    told = [
+        orjson.loads(line) for line in CliRunner().invoke(cli, [*words, "--now", then]).stdout.splitlines()
+    ]
+    assert {job["tool"]: job["mails"] for job in told} == {"dump-all": 11, "rotate": 10}
+    assert all(job["last"] <= (FIRST + timedelta(days=10, hours=1)).timestamp() < job["due"] for job in told)

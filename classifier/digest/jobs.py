@@ -80,7 +80,11 @@ def list_jobs(records: Iterable[Record], now: float) -> Iterator[Job]:
         By host, then by name.
     """
     for record in sorted(records, key=lambda each: (each.host, each.name)):
-        rhythm = find_rhythm((time for time in record.arrivals if time <= now), record.zone or 0)
+        arrivals = [time for time in record.arrivals if time <= now]
+        if record.first > now and not arrivals:
+            continue
+        later = len(record.arrivals) - len(arrivals)
+        rhythm = find_rhythm(arrivals, record.zone or 0)
         yield Job(
             clean(record.host),
             clean(record.tool),
@@ -88,9 +92,9 @@ def list_jobs(records: Iterable[Record], now: float) -> Iterator[Job]:
             clean(record.user),
             clean(record.name),
             rhythm.name,
-            record.mails,
+            record.mails - later,
             record.first,
-            record.last,
+            max(arrivals, default=record.first) if later else record.last,
             next_due(rhythm, now),
             record.important,
             record.unimportant,

@@ -41,18 +41,22 @@ def write_page(digest: Digest, title: str = "Mail digest") -> str:
 
 def _body(digest: Digest, title: str) -> Element:
     calm = [fold for fold in digest.folds if not fold.unsure]
+    sections = [
+        _urgent_section(digest),
+        _late_section(digest),
+        _folds_section("look", "Look at these when you can", [f for f in digest.folds if f.unsure], digest),
+        _folds_section("calm", "Needs nobody", [f for f in calm if f.label != "spam"], digest),
+        _folds_section("spam", "Spam", [f for f in calm if f.label == "spam"], digest),
+    ]
     return h(
         "main",
         h(
             "header",
             h("h1", title),
             h("p", f"{moment(digest.since)} to {moment(digest.until)}: {headline(digest)}."),
+            _contents([section for section in sections if section is not None]),
         ),
-        _urgent_section(digest),
-        _late_section(digest),
-        _folds_section("look", "Look at these when you can", [f for f in digest.folds if f.unsure], digest),
-        _folds_section("calm", "Needs nobody", [f for f in calm if f.label != "spam"], digest),
-        _folds_section("spam", "Spam", [f for f in calm if f.label == "spam"], digest),
+        *sections,
         h(
             "footer",
             f"{count(digest.mails, 'mail')}, each of them on this page. Open one: ",
@@ -60,6 +64,12 @@ def _body(digest: Digest, title: str) -> Element:
             ".",
         ),
     )
+
+
+def _contents(sections: list[Element]) -> Element:
+    """Lead to each section; the first link is where the keyboard begins."""
+    links = [h("a", section[0].text, href=f"#{section.get('id')}") for section in sections]
+    return h("nav", *[part for link in links for part in (link, " ")])
 
 
 def _urgent_section(digest: Digest) -> Element:
