@@ -205,7 +205,9 @@ class _Walker:
     def part_headers(self, start: int) -> Headers:
         """Read the header of a part, which ends at the latest where a boundary stands."""
         stop = min(len(self.data), start + PART_HEADER_BYTES)
-        for where, line, _ in self.dash_lines(start, stop):
+        blank = self.data.find(b"\n\n", start, stop)
+        near = stop if blank < 0 else min(stop, blank + 4)  # up to the two dashes of a line right behind it
+        for where, line, _ in self.dash_lines(start, near):
             if line in self.boundaries or line[:-2] in self.boundaries:
                 return Headers(self.data, self.defects, start, max(start, _line_end(self.data, where)))
         headers = Headers(self.data, self.defects, start, stop)
