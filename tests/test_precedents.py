@@ -86,6 +86,30 @@ def test_a_dump_that_shrank_says_nothing_of_dumps_of_the_usual_size() -> None:
     assert jobs.heard(mail(USUAL, 21, size=300), 21).important > 0.9
 
 
+@pytest.mark.parametrize(
+    ("line", "pressing", "calm"),
+    [("/srv is {}% full\n", 97, 85), ("certificate of mail expires, {} days left\n", 3, 60)],
+)
+def test_a_near_end_is_a_kind_of_its_own(line: str, pressing: int, calm: int) -> None:
+    jobs = Jobs()
+    near = mail(USUAL + line.format(pressing), 20)
+    for day in range(10, 20):
+        jobs.observe(mail(USUAL + line.format(calm), day + 0.5), day + 0.5)
+    jobs.observe(near, 20)
+    jobs.say(near, 20, "important")
+    assert jobs.heard(mail(USUAL + line.format(pressing - 1), 21), 21).important > 0.2
+    assert jobs.heard(mail(USUAL + line.format(calm), 21), 21).important < 0.01
+
+
+def test_one_label_makes_no_alarm_of_the_every_day() -> None:
+    jobs = Jobs()
+    jobs.say(mail(USUAL, 3), 3, "important")
+    for day in (4, 5):
+        jobs.say(mail(USUAL, day), day, "unimportant")
+    heard = jobs.heard(mail(USUAL, 21), 21)
+    assert heard.important < heard.unimportant / 5
+
+
 def test_what_was_usual_when_it_came_is_said_of_usual_mail() -> None:
     jobs = Jobs()
     jobs.say(mail(USUAL, 3), 3, "unimportant")

@@ -28,6 +28,11 @@ to 37 of 100 cases where the other is; above it in 42 to 100, and in at most 1 w
 SAID, UNUSUAL = "job-said", "job-mail"
 """Kinds of records: what was said of a job's mail, and how an unusual mail stood to the past."""
 
+QUIET = 0.2
+"""What an important label of a mail without anything unusual counts: what made it important did not show, and
+every mail of the job says the same. (Other halvings of the hosts than those reported, 120 labels by
+`suggest`, no words learned: average precision 0.920 instead of 0.907.)"""
+
 VERSION = 1
 _HEAD = struct.Struct("<B16s")
 _KIND = struct.Struct("<HHH")
@@ -102,7 +107,7 @@ class Precedents:
         for other, (no, yes) in kinds.items():
             weight = max(0.0, (likeness(sketch, other) - ALIKE) / (1 - ALIKE)) ** 2
             unimportant += weight * no
-            important += weight * yes
+            important += weight * yes * (1.0 if other.news else QUIET)
         return Heard(important, unimportant)
 
     def knows(self, identity: Identity) -> bool:

@@ -9,6 +9,7 @@ from hashlib import blake2b
 from typing import TYPE_CHECKING, NamedTuple
 
 from classifier.rootmail.masks import outline
+from classifier.rootmail.sums import days_left_of, fullest_of
 
 if TYPE_CHECKING:
     from classifier.rootmail.past import Change, Told
@@ -23,6 +24,10 @@ FRESH = frozenset(("new", "turned", "young", "back"))
 FAR = 4.0
 """Standard deviations from which a number is far out of its range."""
 
+DAYS_LEFT, FULL = (8, 15), (90, 95)
+"""Days left below which, and percentages from which on, a mail is of another kind than the same text with
+others: a certificate that ends this week, a disk that is nearly full."""
+
 _WORDS = 2
 """Plain words from which on a line is known by them alone, whatever names stand between."""
 
@@ -36,7 +41,8 @@ class Sketch(NamedTuple):
     ----------
     subject : int
     news : frozenset of int
-        Of lines that are not usual and numbers far out of their range, at most `NEWS_KEPT`.
+        Of lines that are not usual, numbers far out of their range and ends that are near; at most
+        `NEWS_KEPT`.
     lines : frozenset of int
         Of all lines, at most `LINES_KEPT`.
     """
@@ -99,8 +105,16 @@ def sketch_of(told: Sequence[Told], changes: Iterable[Change]) -> Sketch:
         for each in changes
         if each.kind and abs(each.z) >= FAR
     }
+    news |= _pressing(days_left_of(told), fullest_of(told))
     subject = number_of(told[0].line.template) if told else 0
     return Sketch(subject, frozenset(sorted(news)[:NEWS_KEPT]), frozenset(sorted(lines)[:LINES_KEPT]))
+
+
+def _pressing(days_left: float, fullest: float) -> set[int]:
+    """Tell how near to its end something is, in steps."""
+    days, full = sum(days_left < edge for edge in DAYS_LEFT), sum(fullest >= edge for edge in FULL)
+    told = [f"days left {days}"] * bool(days) + [f"full {full}"] * bool(full)
+    return {number_of(each) for each in told}
 
 
 @lru_cache(maxsize=16384)

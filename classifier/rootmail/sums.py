@@ -125,8 +125,8 @@ def add_up(told: Sequence[Told], changes: Sequence[Change]) -> Sums:
         lowest=max((-change.z for change in changes), default=0.0),
         highest=max((change.z for change in changes), default=0.0),
         limit=min((change.left for change in changes), default=math.inf),
-        days_left=_days_left(told),
-        fullest=max((value for each in told for value in _percentages(each.line)), default=-1.0),
+        days_left=days_left_of(told),
+        fullest=fullest_of(told),
     )
 
 
@@ -140,8 +140,18 @@ def _themes(told: Sequence[Told]) -> frozenset[str]:
     return frozenset(f"{_STAGES[each.state]}:{theme}" for each in told for theme in each.alarm.themes)
 
 
-def _days_left(told: Sequence[Told]) -> float:
-    """Find the fewest days left where a line speaks of an end."""
+def days_left_of(told: Sequence[Told]) -> float:
+    """Find the fewest days left where a line speaks of an end.
+
+    Parameters
+    ----------
+    told : sequence of Told
+
+    Returns
+    -------
+    float
+        inf where no line does.
+    """
     found = (
         int(match[1])
         for each in told
@@ -149,6 +159,22 @@ def _days_left(told: Sequence[Told]) -> float:
         for match in _DAYS.finditer(each.line.text)
     )
     return float(min(found, default=math.inf))
+
+
+def fullest_of(told: Sequence[Told]) -> float:
+    """Find the largest percentage.
+
+    Parameters
+    ----------
+    told : sequence of Told
+
+    Returns
+    -------
+    float
+        -1 where there is none.
+    """
+    lines = (each.line for each in told if each.line.percent)
+    return max((value for line in lines for value in _percentages(line)), default=-1.0)
 
 
 def _percentages(line: Line) -> list[float]:
