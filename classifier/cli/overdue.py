@@ -51,10 +51,11 @@ def command(
 
     The rhythm of a job is learned from when it wrote: in each MAILBOX, and in what the profile remembers.
     With h the share of the times it kept, one that was missed k times is late with confidence 1 - (1 - h)^k.
-    A job without a rhythm is never late. Several jobs of one host that fell silent together point to the
-    host, or to the way its mail takes.
+    A job without a rhythm is never late. Where all jobs that go by workdays are silent, on two hosts at least
+    that write otherwise, it is a holiday; a third workday is none. Several jobs of one host that fell silent
+    together point to the host, or to the way its mail takes.
     """
-    from classifier.digest.collect import SURE, find_late
+    from classifier.digest.late import SURE, find_late
 
     intake = Intake(mailboxes, mailbox_format)
     found = remembered(intake, who, personal, now)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -59,6 +60,7 @@ def remembered(intake: Intake, who: Who, personal: Personal, until: float | None
     click.UsageError
         If there is neither a mailbox nor a profile.
     """
+    from classifier.digest.moments import Span
     from classifier.digest.run import job_records, observe_mail
     from classifier.engine import Classifier
     from classifier.history import Ram
@@ -77,8 +79,11 @@ def remembered(intake: Intake, who: Who, personal: Personal, until: float | None
         for mailbox in opened:
             intake.name_problems(mailbox)
     records = list(job_records(memory))
-    latest = max((time for record in records for time in record.arrivals), default=0)
-    return Remembered(records, float(latest), mails)
+    span = Span()
+    for record in records:
+        for time in record.arrivals:
+            span.add(time)
+    return Remembered(records, span.last if math.isfinite(span.last) else 0.0, mails)
 
 
 def open_or_refuse(intake: Intake, path: str, stack: ExitStack) -> Mailbox | None:

@@ -7,10 +7,11 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from classifier.digest.excerpts import excerpt_of
-from classifier.digest.parts import Digest, Entry, Fold, Late, Urgent
+from classifier.digest.late import find_late
+from classifier.digest.moments import Span
+from classifier.digest.parts import Digest, Entry, Fold, Urgent
 from classifier.digest.reasons import about_of, reasons_of
 from classifier.markup import clean
-from classifier.rootmail.cadence import find_overdue, find_rhythm
 from classifier.rootmail.record import name_of
 
 if TYPE_CHECKING:
@@ -18,9 +19,6 @@ if TYPE_CHECKING:
     from classifier.verdict import Verdict
 
 SUBJECT_CHARS, NAME_CHARS = 150, 100
-
-SURE = 0.85
-"""From this confidence on a silent job is called late; see `tests/bench/overdue.py`."""
 
 
 class Collector:
@@ -35,8 +33,7 @@ class Collector:
     def __init__(self, since: float = -math.inf) -> None:
         self.since = since
         self.mails = 0
-        self._first = math.inf
-        self._latest = -math.inf
+        self._shown, self._all = Span(), Span()
         self._urgent: list[Urgent] = []
         self._folds: dict[tuple[str, str], Fold] = {}
 
@@ -53,7 +50,7 @@ class Collector:
         self.pass_over(when)
         if when < self.since:
             return
-        self._first = min(self._first, when)
+        self._shown.add(when)
         self.mails += 1
         who, entry = _who(verdict), _entry(verdict, when)
         if verdict.label == "important":
@@ -71,7 +68,7 @@ class Collector:
         when : float
             Seconds since 1970.
         """
-        self._latest = max(self._latest, when)
+        self._all.add(when)
 
     def digest(self, records: Iterable[Record] = (), now: float | None = None) -> Digest:
         """Make the digest of what was taken.
@@ -87,8 +84,8 @@ class Collector:
         -------
         Digest
         """
-        until = now if now is not None else self._latest
-        since = self.since if math.isfinite(self.since) else self._first
+        until = now if now is not None else self._all.last
+        since = self.since if math.isfinite(self.since) else self._shown.first
         folds = sorted(
             self._folds.values(),
             key=lambda fold: (fold.label == "spam", not fold.unsure, -len(fold.entries), fold.who),
@@ -101,35 +98,6 @@ class Collector:
             find_late(records, until),
             folds,
         )
-
-
-def find_late(records: Iterable[Record], now: float, sure: float = SURE) -> list[Late]:
-    """Name the jobs that are late beyond their own habit.
-
-    Parameters
-    ----------
-    records : iterable of Record
-    now : float
-        Seconds since 1970.
-    sure : float, default `SURE`
-        Confidence from which on a job is named.
-
-    Returns
-    -------
-    list of Late
-        By host, the surest first.
-    """
-    found = []
-    for record in records:
-        rhythm = find_rhythm((time for time in record.arrivals if time <= now), record.zone or 0)
-        late = find_overdue(rhythm, now)
-        if late is not None and late.confidence >= sure:
-            who = clean(record.name)[:NAME_CHARS]
-            last = max(time for time in record.arrivals if time <= now)
-            found.append(
-                Late(record.host, who, rhythm.name, late.expected, last, late.missed, late.confidence)
-            )
-    return sorted(found, key=lambda late: (late.host, -late.confidence, late.who))
 
 
 def _entry(verdict: Verdict, when: float) -> Entry:

@@ -9,6 +9,7 @@ from itertools import groupby, islice
 from typing import TYPE_CHECKING
 
 from classifier.digest.collect import Collector
+from classifier.digest.moments import is_believed
 from classifier.engine.batches import BATCH
 from classifier.mail import Message
 from classifier.rootmail.record import Record, read_job
@@ -131,13 +132,22 @@ def job_records(memory: Memory) -> Iterator[Record]:
 
 def _in_order(classifier: Classifier, mailboxes: Sequence[Mailbox]) -> Iterator[Dated]:
     """Read mailboxes side by side, each mail with when it came."""
-    return heapq.merge(*(_dated(classifier, mailbox) for mailbox in mailboxes), key=lambda each: each[0])
+    side_by_side = (_dated(classifier, mailbox) for mailbox in mailboxes)
+    for _, dated in heapq.merge(*side_by_side, key=lambda each: each[0]):
+        yield dated
 
 
-def _dated(classifier: Classifier, mailbox: Mailbox) -> Iterator[Dated]:
-    """Read when each message came."""
+def _dated(classifier: Classifier, mailbox: Mailbox) -> Iterator[tuple[float, Dated]]:
+    """Read when each message came, and by which moment it is merged with other mailboxes' mail.
+
+    A mail from the future, where a clock was wrong, is merged as if it had come with the one before it: else
+    all behind it would wait for the other mailboxes to end.
+    """
+    merged = 0.0
     for stored in mailbox:
-        yield classifier.arrival(Message(stored.raw), None).now, stored
+        when = classifier.arrival(Message(stored.raw), None).now
+        merged = when if is_believed(when) else merged
+        yield merged, (when, stored)
 
 
 def _batches(stream: Iterable[Dated]) -> Iterator[list[Dated]]:

@@ -22,7 +22,7 @@ from typing import NamedTuple
 
 from corpora import argument_parser, open_corpora, print_head, print_row
 
-from classifier.digest.collect import SURE
+from classifier.digest.late import SURE
 from classifier.history import Arrival
 from classifier.mail import Message
 from classifier.mailboxes import open_mailbox
