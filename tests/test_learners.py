@@ -15,9 +15,9 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 from classifier.errors import TrainingError
 from classifier.features import BlockRows, Extractor, Rows, Schema
 from classifier.learners import AdaptiveLearner, BayesLearner, FusedLearner, LinearLearner, Tables
-from classifier.learners.fusion import fuse, fuse_sparingly
 from classifier.learners.members import Member
 from classifier.learners.platt import calibration_error, fit_platt, log_loss, modest, soft_targets
+from classifier.learners.shares import fuse, fuse_sparingly
 from classifier.learners.tables import _added
 from classifier.mail import Message
 from classifier.signals import Facts
@@ -185,10 +185,11 @@ def noisy_scores(worth: float) -> tuple[np.ndarray, np.ndarray]:
 def test_a_costly_learner_is_left_out_unless_it_earns_its_place() -> None:
     usable = np.ones(2, bool)
     scores, positive = noisy_scores(worth=0.0)
-    assert fuse_sparingly(scores, positive, usable, costly=[1]).tolist() == [1.0, 0.0]
+    assert fuse_sparingly(scores, positive, usable, costly={1: 0.0}).tolist() == [1.0, 0.0]
     scores, positive = noisy_scores(worth=1.0)
-    assert fuse_sparingly(scores, positive, usable, costly=[1])[1] > 0.1
-    assert fuse_sparingly(scores, positive, np.array([False, True]), costly=[1]).tolist() == [0.0, 1.0]
+    assert fuse_sparingly(scores, positive, usable, costly={1: 0.0})[1] > 0.1
+    assert fuse_sparingly(scores, positive, usable, costly={1: 0.9}).tolist() == [1.0, 0.0]  # too dear
+    assert fuse_sparingly(scores, positive, np.array([False, True]), costly={1: 0.0}).tolist() == [0.0, 1.0]
 
 
 def test_a_member_does_not_hear_what_is_hidden_from_it() -> None:

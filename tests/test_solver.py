@@ -15,9 +15,9 @@ from sklearn.metrics import average_precision_score, roc_auc_score
 from sklearn.svm import LinearSVC
 
 from classifier.learners.descent import Descent, Examples, solve
-from classifier.learners.fusion import SHRINK, fuse
 from classifier.learners.platt import log_loss, soft_targets
 from classifier.learners.ranks import area_above, average_precision
+from classifier.learners.shares import SHRINK, fuse
 from classifier.learners.views import view_of_csr
 
 

@@ -13,12 +13,15 @@ from threading import Thread
 from time import sleep
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+import numpy as np
+
 from classifier.engine.triage import Classifier
 from classifier.errors import MailtriageError, TrainingError
-from classifier.features import Rows, Schema
+from classifier.features import BlockRows, Extractor, Rows, Schema
+from classifier.features.schema import OBSERVED
 from classifier.mail import Message
 from classifier.mailboxes import Mailbox, Problem, Stored, read_span
-from classifier.signals import Site
+from classifier.signals import Facts, Site
 
 if TYPE_CHECKING:
     from classifier.mailboxes.base import Part
@@ -63,7 +66,13 @@ class Lesson(NamedTuple):
 
 
 def harvest(
-    sources: Sequence[Source], schema: Schema, site: Site | None, *, jobs: int = 1, known: int = 0
+    sources: Sequence[Source],
+    schema: Schema,
+    site: Site | None,
+    *,
+    jobs: int = 1,
+    known: int = 0,
+    every: int = 1,
 ) -> Iterator[Lesson]:
     """Hash labelled mail.
 
@@ -79,6 +88,8 @@ def harvest(
         Processes.
     known : int, default 0
         Pieces that were hashed before: they are only looked at, so that a change shows in their digests.
+    every : int, default 1
+        Signals are computed for one message in so many; for the others they are left empty.
 
     Yields
     ------
@@ -92,7 +103,7 @@ def harvest(
         If a worker dies.
     """
     work = ((*piece, at < known) for at, piece in enumerate(_pieces(sources)))
-    setting = (schema, site)
+    setting = (schema, site, every)
     found = [0] * len(sources)
     for number, (lesson, problems) in _hashed(setting, work, jobs):
         source = sources[number][1]
@@ -168,7 +179,7 @@ def _count(source: Iterable[Stored]) -> int:
         return PIECE
 
 
-Setting = tuple[Schema, Site | None]
+Setting = tuple[Schema, Site | None, int]
 Result = tuple[int, tuple[Lesson, list[Problem]]]
 
 
@@ -215,8 +226,25 @@ def _end_with(parent: int) -> None:
 @lru_cache(maxsize=1)
 def _reader(setting: Setting) -> Classifier:
     """Open what hashes once in a process."""
-    schema, site = setting
+    schema, site, every = setting
+    if every > 1:
+        schema = schema.only(set(schema.views) - set(OBSERVED))
     return Classifier(schema=schema, site=site)
+
+
+@lru_cache(maxsize=1)
+def _observing(schema: Schema) -> Extractor:
+    """Open what computes signals alone."""
+    return Extractor(schema.only(("signals",)))
+
+
+def _sampled(setting: Setting, rows: Rows, facts: list[Facts]) -> Rows:
+    """Add the signals of some of the messages."""
+    schema, _, every = setting
+    some = _observing(schema).rows(facts[::every]).blocks[0]
+    counts = np.zeros(len(rows), np.int64)
+    counts[::every] = some.counts
+    return Rows(schema, (BlockRows(some.columns, counts), *rows.blocks[1:]))
 
 
 def _hash(setting: Setting, label: str, piece: Any, known: bool) -> tuple[Lesson, list[Problem]]:
@@ -226,7 +254,10 @@ def _hash(setting: Setting, label: str, piece: Any, known: bool) -> tuple[Lesson
     rows = None
     if not known:
         reader = _reader(setting)
-        rows = reader.extractor.rows(reader.facts([Message(stored.raw) for stored in mails]))
+        facts = reader.facts([Message(stored.raw) for stored in mails])
+        rows = reader.extractor.rows(facts)
+        if setting[2] > 1:
+            rows = _sampled(setting, rows, facts)
     names = tuple(stored.mailbox.rpartition("/")[2] for stored in mails)
     digests = tuple(sha256(stored.raw).digest() for stored in mails)
     return Lesson(label, names, digests, sum(len(stored.raw) for stored in mails), rows), problems

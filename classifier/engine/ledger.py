@@ -25,6 +25,12 @@ class Ledger:
         self._counts: Counter[Entry] = Counter()
         self._digests: dict[Entry, bytes] = {}
 
+    def forget(self) -> None:
+        """Begin anew."""
+        self.read_so_far = 0
+        self._counts.clear()
+        self._digests.clear()
+
     def note(self, label: str, mailboxes: Sequence[str], digests: Sequence[bytes]) -> None:
         """Take note of messages.
 

@@ -14,6 +14,7 @@ import numpy as np
 from classifier.engine.harvest import Lesson, Source, harvest, total_bytes
 from classifier.errors import TrainingError
 from classifier.features.extractor import joined_rows
+from classifier.mailboxes import Mailbox
 
 if TYPE_CHECKING:
     from classifier.engine.ledger import Ledger
@@ -24,6 +25,13 @@ if TYPE_CHECKING:
 
 IN_MEMORY = 24_000_000
 """Set columns that are learned in memory, some 12,000 messages: at 40 bytes each, less than a gigabyte."""
+
+
+EVERY = 8
+"""Signals are tried on one message in so many."""
+
+TRIAL_BYTES = 8_000_000
+"""Mail of less than so many bytes has its signals computed at once: a sample of it would say too little."""
 
 
 class Spilling(NamedTuple):
@@ -57,6 +65,8 @@ class Lessons:
     jobs : int
     watch : callable
         Told how far it is.
+    thorough : bool, default False
+        Whether signals are kept however much longer judging takes by them.
     """
 
     def __init__(
@@ -68,12 +78,15 @@ class Lessons:
         *,
         jobs: int,
         watch: Callable[[str, int, int], None],
+        thorough: bool = False,
     ) -> None:
         self._sources, self._schema, self._site, self._jobs = sources, schema, site, jobs
         self._ledger, self._watch = ledger, watch
         self._pieces = self._bytes = 0
         self._waiting: list[Lesson] = []
+        self._left_out: dict[str, str] = {}
         self._total = total_bytes(sources)
+        self._thorough = thorough
 
     def learn(self, seed: int, place: Spilling | None) -> Model:
         """Read and learn.
@@ -87,6 +100,49 @@ class Lessons:
         -------
         Model
         """
+        model = self._tried(seed) if place is None and self._can_try() else None
+        return model or self._read(seed, place)
+
+    def _can_try(self) -> bool:
+        """Tell whether mail can be read twice, is more than a little, and nobody asks for signals anyway."""
+        labels = {label for label, _ in self._sources}
+        return (
+            not self._thorough
+            and labels <= {"spam", "ham"}
+            and "signals" in self._schema.views
+            and not {"header", "body"}.isdisjoint(self._schema.views)
+            and all(isinstance(source, Mailbox) for _, source in self._sources)
+            and self._total >= TRIAL_BYTES
+        )
+
+    def _tried(self, seed: int) -> Model | None:
+        """Learn without signals where a sample says that they would not pay; else forget what was read."""
+        from classifier.training.trial import train_on_trial, without_signals
+
+        set_columns, fits = 0, True
+        for lesson in harvest(self._sources, self._schema, self._site, jobs=self._jobs, every=EVERY):
+            set_columns += self._take(lesson)
+            if not (fits := set_columns <= IN_MEMORY):
+                break
+        rows, labels = self._gathered()
+        self._watch("learning", 0, 0)
+        if len(set(labels)) < 2:
+            self._forget()
+            return None
+        model, trial = train_on_trial(rows, labels, seed=seed, jobs=self._jobs)
+        if model is not None and fits:
+            return model
+        self._forget()
+        if model is not None and trial is not None:
+            self._schema, self._left_out = without_signals(rows).schema, {"signals": trial.told}
+        return None
+
+    def _forget(self) -> None:
+        self._ledger.forget()
+        self._pieces = self._bytes = 0
+
+    def _read(self, seed: int, place: Spilling | None) -> Model:
+        """Read everything and learn."""
         from classifier.training.spill import Spill  # only who trains waits for it
 
         with ExitStack() as stack:
@@ -112,6 +168,7 @@ class Lessons:
             model = self._learned(spill, seed)
         if place:
             shutil.rmtree(place.folder)
+        model.card["training"]["left_out"].update(self._left_out)
         return model
 
     def _learned(self, spill: Spill | None, seed: int) -> Model:
@@ -120,10 +177,10 @@ class Lessons:
         from classifier.training.streaming import train_spilled
 
         if spill is not None and spill.set_columns > IN_MEMORY:
-            return train_spilled(spill, seed=seed, watch=self._watch)
+            return train_spilled(spill, seed=seed, watch=self._watch, thorough=self._thorough)
         rows, labels = self._gathered() if spill is None else spill.everything()
         self._watch("learning", 0, 0)
-        return train_rows(rows, labels, seed=seed, jobs=self._jobs)
+        return train_rows(rows, labels, seed=seed, jobs=self._jobs, thorough=self._thorough)
 
     def _compare(self, spill: Spill) -> None:
         """Refuse to go on where mail is not what was hashed."""

@@ -31,6 +31,7 @@ def train(
     progress: Callable[[str, int, int], None] | None = None,
     terms: Terms | None = None,
     spilling: Spilling | None = None,
+    thorough: bool = False,
 ) -> Classifier:
     """Train a classifier on labelled mailboxes.
 
@@ -58,6 +59,8 @@ def train(
         A loss budget or costs to set the cuts by; what can be promised goes into the card.
     spilling : Spilling, optional
         A folder in which to hash the mail, however little it is; it can be taken up after an interruption.
+    thorough : bool, default False
+        Whether signals are kept for telling spam even where they do not pay for the time that they take.
 
     Returns
     -------
@@ -72,7 +75,9 @@ def train(
     """
     _check(sources)
     empty = Classifier(schema=schema, site=site)
-    model = _learned(sources, empty, seed=seed, jobs=jobs, progress=progress, spilling=spilling)
+    model = _learned(
+        sources, empty, seed=seed, jobs=jobs, progress=progress, spilling=spilling, thorough=thorough
+    )
     model.card["name"] = name
     return _settled(model, site, terms)
 
@@ -85,6 +90,7 @@ def _learned(
     jobs: int,
     progress: Callable[[str, int, int], None] | None,
     spilling: Spilling | None,
+    thorough: bool,
 ) -> Model:
     """Read and learn, in memory or not, and write down what was read."""
     from classifier.engine.ledger import Ledger  # only who trains waits for these
@@ -93,9 +99,11 @@ def _learned(
     watch = progress or (lambda *_: None)
     ledger = Ledger()
     if "history" in empty.extractor.schema.views:
-        model = _train_with_history(ledger.read(sources, watch), empty, seed, jobs)
+        pairs = ledger.read(sources, watch)
+        model = _train_with_history(pairs, empty, seed=seed, jobs=jobs, thorough=thorough)
     else:
-        lessons = Lessons(sources, empty.extractor.schema, empty.site, ledger, jobs=jobs, watch=watch)
+        schema = empty.extractor.schema
+        lessons = Lessons(sources, schema, empty.site, ledger, jobs=jobs, watch=watch, thorough=thorough)
         model = lessons.learn(seed, spilling)
     model.card["training"]["sources"] = ledger.entries()
     return model
@@ -117,7 +125,7 @@ def _check(sources: Sequence[tuple[str, Iterable[Stored]]]) -> None:
 
 
 def _train_with_history(
-    pairs: Iterable[tuple[Message, str]], like: Classifier, seed: int, jobs: int
+    pairs: Iterable[tuple[Message, str]], like: Classifier, *, seed: int, jobs: int, thorough: bool
 ) -> Model:
     """Learn mail in order of arrival, each message with what those before it left behind."""
     from classifier.engine.arrivals import in_order_of_arrival
@@ -126,4 +134,5 @@ def _train_with_history(
 
     reader = Classifier(schema=like.extractor.schema, site=like.site, memory=Ram())
     facts = partial(reader.facts, observe=True)
-    return train_model(reader.extractor, facts, in_order_of_arrival(pairs, reader.site), seed=seed, jobs=jobs)
+    arrivals = in_order_of_arrival(pairs, reader.site)
+    return train_model(reader.extractor, facts, arrivals, seed=seed, jobs=jobs, thorough=thorough)

@@ -36,6 +36,8 @@ class Member(NamedTuple):
         of equal length count equally in the SVM's margin, so this says which to believe first.
     costly : bool, default False
         Whether to do without it unless the fusion is surely better with it.
+    price : float, default 0
+        Of a costly one: the share of the log-loss that it must surely save, for what it costs to run.
     C, contrast, tol : float
         Of a linear learner.
     soft : bool, default False
@@ -46,6 +48,7 @@ class Member(NamedTuple):
     kind: str
     volumes: tuple[float, ...]
     costly: bool = False
+    price: float = 0.0
     C: float = 30.0
     contrast: float = 1.0
     tol: float = 0.1

@@ -23,19 +23,23 @@ SIGNALS_C = 3.0
 """By cross-validation inside P1's training part, signals alone, 1-ROCA%: 0.369 at 0.1, 0.260 at 0.3, 0.207
 at 1, 0.190 at 3, 0.225 at 30, which takes the solver twice the time."""
 
+SIGNALS_PRICE = 0.05
+"""Share of the log-loss that signals must surely save beside words and 4-grams: with them a message takes
+several times as long to judge."""
+
 SOFT = 0.1
 """C of a linear learner for labels that cannot all be trusted. Inside P1's training part with a tenth of the
 labels flipped, fused, 1-ROCA% (spam missed at 0.5 % ham lost): 0.40 (12 %) without it, 0.067 (4 %) with it.
 On clean labels its share is 0.05, no more than chance, and it is left out."""
 
 
-def members_for(question: str, schema: Schema) -> tuple[Member, ...]:
+def members_for(question: str, schema: Schema, *, thorough: bool = False) -> tuple[Member, ...]:
     """Choose the members of a question's fusion.
 
     Spam: what was written is seen by one linear learner and, of the body, by a Bayes learner, which errs
     elsewhere. A second linear learner with a soft margin takes over where labels are often wrong. Signals
-    cost several times what words do, so they have a learner of their own. Both are left out where they
-    earn nothing.
+    cost several times what words do, so they have a learner of their own, and a price. Both are left out
+    where they earn nothing.
 
     Importance: everything side by side, since what is urgent shows in signals and history as much as in
     words. Where history is seen, twice: with contrast, which knows the kinds of mail it has seen best, and
@@ -47,6 +51,8 @@ def members_for(question: str, schema: Schema) -> tuple[Member, ...]:
     question : str
         Of `QUESTIONS`.
     schema : Schema
+    thorough : bool, default False
+        Whether signals may cost what they want.
 
     Returns
     -------
@@ -61,7 +67,14 @@ def members_for(question: str, schema: Schema) -> tuple[Member, ...]:
         return (
             Member("linear", "linear", volumes(SPAM_VOLUMES)),
             Member("linear.soft", "linear", volumes(SPAM_VOLUMES), costly=True, C=SOFT, soft=True),
-            Member("linear.signals", "linear", volumes(SIGNALS), costly=True, C=SIGNALS_C),
+            Member(
+                "linear.signals",
+                "linear",
+                volumes(SIGNALS),
+                costly=not thorough,
+                price=SIGNALS_PRICE,
+                C=SIGNALS_C,
+            ),
             Member("bayes.body", "bayes", volumes({"body": 1.0})),
         )
     everything = volumes(dict.fromkeys(names, 1.0))

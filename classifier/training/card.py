@@ -18,6 +18,7 @@ from classifier.learners import Tables
 from classifier.learners.online import TEACHES
 from classifier.learners.platt import brier, calibration_error
 from classifier.learners.ranks import area_above, average_precision
+from classifier.learners.recipe import SIGNALS_PRICE
 from classifier.store import Model
 from classifier.verdict import Cuts
 
@@ -26,6 +27,12 @@ if TYPE_CHECKING:
 
     from classifier.learners.members import Member
     from classifier.learners.outcome import Fused
+
+IDLE = {
+    "signals": f"they do not surely lower the log-loss of mail held out by {SIGNALS_PRICE:.0%}",
+    "history": "it does not surely lower the log-loss of mail held out",
+}
+"""Why a view is left out."""
 
 Outcome = dict[str, tuple[dict[str, Any], "NDArray[np.intp]", "NDArray[np.float64]"]]
 
@@ -165,4 +172,7 @@ def model_of(
     card = _card(labels, {question: told for question, (told, _, _) in outcome.items()}, seed)
     held_out = {question: (rows, scores) for question, (_, rows, scores) in outcome.items()}
     card["evidence"] = Evidence.of(labels, held_out, kin).to_json()
-    return Model(_without_idle_views(tables), Cuts(), card)
+    spare = _without_idle_views(tables)
+    idle = [view for view in tables.schema.views if view not in spare.schema.views]
+    card["training"]["left_out"] = {view: IDLE.get(view, "without weight") for view in idle}
+    return Model(spare, Cuts(), card)

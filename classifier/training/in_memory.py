@@ -42,6 +42,7 @@ def train_model(
     *,
     seed: int,
     jobs: int,
+    thorough: bool = False,
 ) -> Model:
     """Train both questions on labelled messages.
 
@@ -52,6 +53,8 @@ def train_model(
         Messages to facts.
     pairs : iterable of (Message, str)
     seed, jobs : int
+    thorough : bool, default False
+        As for `train_rows`.
 
     Returns
     -------
@@ -65,11 +68,17 @@ def train_model(
         If no question has examples of both answers.
     """
     rows, labels = read_rows(extractor, facts_of, pairs)
-    return train_rows(rows, labels, seed=seed, jobs=jobs)
+    return train_rows(rows, labels, seed=seed, jobs=jobs, thorough=thorough)
 
 
 def train_rows(
-    rows: Rows, labels: Sequence[str], *, seed: int = 0, jobs: int = 1, groups: Any = None
+    rows: Rows,
+    labels: Sequence[str],
+    *,
+    seed: int = 0,
+    jobs: int = 1,
+    groups: Any = None,
+    thorough: bool = False,
 ) -> Model:
     """Train both questions on rows: what cross-validation does again and again with mail read once.
 
@@ -81,6 +90,8 @@ def train_rows(
     seed, jobs : int
     groups : array of shape (n_rows,), optional
         Rows of one group never stand on both sides of an inner fold; by default near-duplicates.
+    thorough : bool, default False
+        Whether signals are kept however much longer judging takes by them.
 
     Returns
     -------
@@ -90,6 +101,35 @@ def train_rows(
     ------
     TrainingError
         If no question has examples of both answers.
+    """
+    learned = learn_rows(rows, labels, seed=seed, jobs=jobs, groups=groups, thorough=thorough)
+    tables, outcome, copies = learned
+    return model_of(tables, labels, outcome, copies, seed)
+
+
+def learn_rows(
+    rows: Rows,
+    labels: Sequence[str],
+    *,
+    seed: int,
+    jobs: int,
+    groups: Any = None,
+    thorough: bool = False,
+) -> tuple[Tables, Outcome, NDArray[np.intp]]:
+    """Learn every question that labels answer.
+
+    Parameters
+    ----------
+    rows, labels, seed, jobs, groups, thorough
+        As for `train_rows`.
+
+    Returns
+    -------
+    tables : Tables
+    outcome : dict
+        What `model_of` takes.
+    copies : ndarray of shape (n_rows,), int
+        Near-duplicates have the same number.
     """
     copies = twins_of(rows)
     kin = copies if groups is None else np.asarray(groups)
@@ -101,9 +141,9 @@ def train_rows(
         if len(np.unique(answers[known])) < 2:
             continue
         positive = answers[known] == 1
-        related = None if groups is None and one_of_a_kind(kin[known], positive) else kin[known]
+        related = kin[known] if groups is not None else related_by(kin[known], positive)
         folds = list(split(positive, related, FOLDS, seed))
-        members = members_for(question, rows.schema)
+        members = members_for(question, rows.schema, thorough=thorough)
         mine = rows if len(known) == len(rows) else rows.take(known)
         views = {each: view_of_rows(mine, each) for each in {member.volumes for member in members}}
         fitted = is_fitted(question, rows.schema)
@@ -112,7 +152,7 @@ def train_rows(
         tables.weights[:, at] = as_stored(fused.coef)
         tables.bias[at] = fused.intercept
         outcome[question] = report(members, fused, positive), known, fused.out_of_fold
-    return model_of(tables, labels, outcome, copies, seed)
+    return tables, outcome, copies
 
 
 def read_rows(
@@ -148,6 +188,11 @@ def read_rows(
         parts.append(extractor.rows(facts_of([message for message, _ in batch])))
         labels.extend(label for _, label in batch)
     return joined_rows(extractor.schema, parts), labels
+
+
+def related_by(kin: NDArray[np.intp], positive: NDArray[np.bool_]) -> NDArray[np.intp] | None:
+    """Say what is held out together: near-duplicates, unless a class has nothing else."""
+    return None if one_of_a_kind(kin, positive) else kin
 
 
 def one_of_a_kind(kin: NDArray[np.intp], positive: NDArray[np.bool_]) -> bool:

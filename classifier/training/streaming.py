@@ -15,10 +15,10 @@ import numpy as np
 
 from classifier.learners import QUESTIONS, Tables
 from classifier.learners.folds import split
-from classifier.learners.fusion import often_wrong, weigh
 from classifier.learners.outcome import Fused
 from classifier.learners.platt import fit_platt, modest
 from classifier.learners.recipe import is_fitted, members_for
+from classifier.learners.shares import often_wrong, weigh
 from classifier.learners.tables import as_stored
 from classifier.learners.twins import joined
 from classifier.training.block_descent import ALWAYS, UNASKED, BlockDescent, Parts
@@ -42,7 +42,9 @@ HELD_OUT = 25_000
 """Messages held out, about: as many as the fusion of a few weights and a calibration can use."""
 
 
-def train_spilled(spill: Spill, *, seed: int = 0, watch: Watch | None = None) -> Model:
+def train_spilled(
+    spill: Spill, *, seed: int = 0, watch: Watch | None = None, thorough: bool = False
+) -> Model:
     """Train both questions on blocks.
 
     Parameters
@@ -52,6 +54,8 @@ def train_spilled(spill: Spill, *, seed: int = 0, watch: Watch | None = None) ->
     seed : int, default 0
     watch : callable, optional
         Told the phase, how many messages of it are done, and of how many.
+    thorough : bool, default False
+        As for `train_rows`.
 
     Returns
     -------
@@ -76,7 +80,7 @@ def train_spilled(spill: Spill, *, seed: int = 0, watch: Watch | None = None) ->
         known = np.flatnonzero(answers >= 0)
         if len(np.unique(answers[known])) < 2:
             continue
-        members = members_for(question, spill.schema)
+        members = members_for(question, spill.schema, thorough=thorough)
         descent = BlockDescent(question, spill, parted(answers, kin, seed), seed, watch or (lambda *_: None))
         fused = _learn(members, descent, fitted=is_fitted(question, spill.schema))
         tables.weights[:, at] = as_stored(fused.coef)

@@ -16,8 +16,8 @@ from scipy.optimize import minimize
 
 from classifier.features import Schema
 from classifier.learners import BayesLearner, LinearLearner
-from classifier.learners.fusion import fuse
 from classifier.learners.platt import fit_platt, log_loss
+from classifier.learners.shares import fuse
 
 Floats = NDArray[np.float64]
 
