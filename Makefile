@@ -6,9 +6,10 @@ VENV := .venv
 BIN := $(VENV)/bin
 USABLE := $(VENV)/.usable
 READY := $(VENV)/.ready
+ENGINES := $(VENV)/.engines
 INSTALL := $(BIN)/python -m pip install -q --disable-pip-version-check -c constraints.txt
 
-.PHONY: help demo test bench lint format clean
+.PHONY: help demo test engines bench lint format clean
 
 help:                       ## This list.
 	@sed -n 's/^\([a-z]*\):.*## /\1	/p' Makefile
@@ -23,6 +24,8 @@ demo: $(USABLE)             ## Sort the demo mailbox, explain one message, and s
 
 test: $(READY) lint         ## Lint, types and the whole test suite.
 	$(BIN)/python -m pytest -q -n 2 --dist loadgroup -m 'not slow'
+
+engines: $(ENGINES)         ## Install what the tests of S3, Spark and Ray need, half a gigabyte; without it they are skipped.
 
 bench: $(READY)             ## Speed beside bogofilter, scaling, training, into tests/bench/RESULTS.md; then accuracy, to read.
 	@$(BIN)/python tests/bench/write.py speed
@@ -53,4 +56,9 @@ $(USABLE): pyproject.toml constraints.txt
 $(READY): $(USABLE)
 	@echo 'Installing what the tests need, once: this takes another minute.'
 	@$(INSTALL) --no-build-isolation -e '.[dev,notebooks,review,arrow,dask]'
+	@touch $@
+
+$(ENGINES): $(READY)
+	@echo 'Installing Spark, Ray and a server that speaks S3, once: this takes some minutes.'
+	@$(INSTALL) --no-build-isolation -e '.[engines]'
 	@touch $@

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import pickle
 import re
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -13,12 +12,13 @@ from typing import Any
 
 import pytest
 from cli_mail import mail, mixed, write_mbox
+from installed import installed, program_or_skip
 
 from classifier.engine import Classifier
 from classifier.mailboxes import open_mailbox
 from classifier.output.lines import records
 
-pa = pytest.importorskip("pyarrow", reason="needs the extra arrow")
+pa = installed("pyarrow", reason="needs the extra arrow")
 
 from classifier.engine.frames import Frames  # noqa: E402
 
@@ -144,7 +144,20 @@ def is_whole(rows: list[dict[str, Any]], tmp_path: Path, model: Path) -> None:
 @pytest.mark.parametrize("engine", ["Spark", "Ray", "Dask"])
 def test_the_page_runs(engine: str, tmp_path: Path, tiny_model: Path) -> None:
     package = {"Spark": "pyspark", "Ray": "ray.data", "Dask": "distributed"}[engine]
-    pytest.importorskip(package, reason=f"{engine} is not installed")
-    if engine == "Spark" and not shutil.which("java"):
-        pytest.skip("Spark needs Java")
+    installed(package, reason=f"{engine} is not installed (make engines)")
+    if engine == "Spark":
+        program_or_skip("java", reason="Spark needs Java")
     is_whole(run_block(engine, tmp_path, tiny_model), tmp_path, tiny_model)
+
+
+def test_what_is_not_installed_skips_but_not_in_ci(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("CI", raising=False)
+    with pytest.raises(pytest.skip.Exception, match="no such thing"):
+        installed("no_such_package", reason="no such thing")
+    with pytest.raises(pytest.skip.Exception, match="no such thing"):
+        program_or_skip("no-such-program", reason="no such thing")
+    monkeypatch.setenv("CI", "true")
+    with pytest.raises(ImportError):
+        installed("no_such_package", reason="no such thing")
+    with pytest.raises(pytest.fail.Exception, match="must not skip"):
+        program_or_skip("no-such-program", reason="no such thing")

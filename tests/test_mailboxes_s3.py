@@ -8,14 +8,15 @@ from pathlib import Path
 
 import pytest
 from cli_mail import chatty, mail, mixed, write_mbox
+from installed import installed
 
 from classifier.engine import Classifier
 from classifier.mailboxes import Problem, open_mailbox
 
-s3fs = pytest.importorskip("s3fs", reason="s3fs is not installed")
-moto = pytest.importorskip("moto.server", reason="moto[server] is not installed")
-fsspec = pytest.importorskip("fsspec", reason="needs the extra dask")
-pytest.importorskip("pyarrow", reason="needs the extra dask")
+s3fs = installed("s3fs", reason="s3fs is not installed (make engines)")
+moto = installed("moto.server", reason="moto is not installed (make engines)")
+fsspec = installed("fsspec", reason="needs the extra dask")
+installed("pyarrow", reason="needs the extra dask")
 
 from classifier.mailboxes.remote import expanded  # noqa: E402
 from classifier.output.folder import Folder  # noqa: E402
