@@ -126,7 +126,7 @@ def test_what_cannot_be_opened_is_named(store: object) -> None:
     for url, reason in (
         ("memory://absent", "No such file or directory"),
         ("nix://x/y", "Protocol not known: nix"),
-        ("s3://bucket/x", "Install s3fs"),
+        ("gs://bucket/x", "install gcsfs"),
     ):
         with pytest.raises(MailboxError, match=reason) as caught:
             open_mailbox(url)

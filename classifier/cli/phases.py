@@ -4,10 +4,55 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from time import monotonic
 
 from classifier.cli.progress import wanted
 
 Watch = Callable[[str, int, int], None]
+
+SOON = 1.0
+"""Seconds of a phase before its rate is told."""
+
+
+class Pace:
+    """How a phase goes, told in words.
+
+    Its end may be an estimate that moves while it goes on; a bar that is given another end forgets its rate.
+
+    Parameters
+    ----------
+    done : int
+        Messages that were done when it began.
+    """
+
+    def __init__(self, done: int) -> None:
+        self.start, self.first = monotonic(), done
+
+    def told(self, done: int, total: int) -> str:
+        """Say how far it is.
+
+        Parameters
+        ----------
+        done, total : int
+            Messages that are done, and how many there are, 0 if unknown.
+
+        Returns
+        -------
+        str
+        """
+        elapsed = monotonic() - self.start
+        of = f" of {total:,}" if total else ""
+        words = f"{done:,}{of} messages"
+        if elapsed < SOON or done <= self.first:
+            return words
+        rate = (done - self.first) / elapsed
+        left = f", left {_clock((total - done) / rate)}" if total > done else ""
+        return f"{words}, {rate:,.0f} a second{left}"
+
+
+def _clock(seconds: float) -> str:
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes // 60}:{minutes % 60:02}:{rest:02}"
 
 
 @contextmanager
@@ -24,36 +69,20 @@ def phased() -> Iterator[Watch | None]:
         yield None
         return
     from rich.console import Console
-    from rich.progress import (
-        Progress,
-        SpinnerColumn,
-        TaskID,
-        TextColumn,
-        TimeElapsedColumn,
-        TimeRemainingColumn,
-    )
+    from rich.progress import Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
 
-    columns = (
-        SpinnerColumn(),
-        TextColumn("{task.description} {task.completed:,.0f}{task.fields[of]} messages{task.fields[rate]}"),
-        TimeElapsedColumn(),
-        TextColumn("left"),
-        TimeRemainingColumn(),
-    )
+    columns = (SpinnerColumn(), TextColumn("{task.description}: {task.fields[told]}"), TimeElapsedColumn())
     bar = Progress(*columns, console=Console(stderr=True), transient=True, refresh_per_second=4)
-    tasks: dict[str, TaskID] = {}
+    tasks: dict[str, tuple[TaskID, Pace]] = {}
     with bar:
 
         def watch(phase: str, done: int, total: int) -> None:
             if phase not in tasks:
-                for task in bar.task_ids:
+                for task, _ in tasks.values():
                     bar.remove_task(task)
                 tasks.clear()
-                tasks[phase] = bar.add_task(phase, total=total or None, of="", rate="")
-            task = tasks[phase]
-            speed = bar.tasks[0].speed
-            rate = f", {speed:,.0f} a second" if speed else ""
-            of = f" of {total:,}" if total else ""
-            bar.update(task, completed=done, total=total or None, of=of, rate=rate)
+                tasks[phase] = bar.add_task(phase, total=None, told=""), Pace(done)
+            task, pace = tasks[phase]
+            bar.update(task, told=pace.told(done, total))
 
         yield watch

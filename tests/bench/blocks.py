@@ -1,11 +1,12 @@
 """In memory against blocks on a disk: is the model as good?
 
-    python tests/bench/blocks.py [--copies 4] [--exchanged 0.15] [--draws 1] [--held-out 25000]
+    python tests/bench/blocks.py [--copies 4] [--exchanged 0.15] [--draws 1] [--held-out 25000] [--test]
 
 Inside P1's training part, five folds, near-duplicates never apart. Each learned message stands for so many
 copies, in each of which a part of the columns is exchanged for columns of other mail, so that copies differ.
 The same rows are learned in memory and from blocks; both judge the fold held out as it stands. Differences
 come with 95 % intervals and p-values of a paired bootstrap in which near-duplicates are drawn together.
+With --test all of the training part is learned, and P1's test part is judged: for confirming, not choosing.
 """
 
 from __future__ import annotations
@@ -99,24 +100,33 @@ def main(asked: argparse.Namespace) -> None:
         mails = [stored.raw for stored in open_mailbox(corpora.mailbox("p1", f"train-{label}"))]
         raws += mails
         labels += [label] * len(mails)
+    known = len(raws)
+    if asked.test:
+        raws += [stored.raw for stored in open_mailbox(corpora.mailbox("p1", "test"))]
+        labels += ["spam" if spam else "ham" for spam in corpora.gold("p1")]
     gold = np.array(labels)
     rows = rows_of(raws, gold, portable=False)
     kin, random = twins_of(rows), np.random.default_rng(0)
     print_head("draw", "learned", "figure", "in memory", "from blocks", "blocks less memory (95 %)", "p")
     for draw in range(asked.draws):
         scores = np.zeros((2, len(gold)))
-        for fold in split(gold == "spam", kin, FOLDS, draw):
+        folds = list(split(gold == "spam", kin, FOLDS, draw))
+        if asked.test:
+            folds = [(np.arange(known), np.arange(known, len(gold)))]
+        for fold in folds:
             scores[:, fold[1]] = judge(rows, gold, fold, asked, random)
-        found = compare(judged(gold, scores[1]), judged(gold, scores[0]), kin).questions["spam"]
+        shown = np.sort(np.concatenate([held_out for _, held_out in folds]))
+        truth, scores, units = gold[shown], scores[:, shown], kin[shown]
+        found = compare(judged(truth, scores[1]), judged(truth, scores[0]), units).questions["spam"]
+        learned = len(folds[0][0]) * asked.copies
         for name in FIGURES:
             each, gap = found[name], found[name].difference
             spread = f"{gap.value:+.4f} ({gap.low:+.4f} to {gap.high:+.4f})"
-            learned = len(gold) * (FOLDS - 1) // FOLDS * asked.copies
             print_row(
                 draw, learned, name, f"{each.theirs:.4f}", f"{each.ours:.4f}", spread, f"{each.p_value:.3f}"
             )
-        memory, blocks = (1000 * losses(gold == "spam", each) for each in scores)
-        low, high = np.quantile(resampled(blocks - memory, kin), (0.025, 0.975))
+        memory, blocks = (1000 * losses(truth == "spam", each) for each in scores)
+        low, high = np.quantile(resampled(blocks - memory, units), (0.025, 0.975))
         spread = f"{(blocks - memory).mean():+.2f} ({low:+.2f} to {high:+.2f})"
         print_row(draw, learned, "log-loss, mnat", f"{memory.mean():.2f}", f"{blocks.mean():.2f}", spread, "")
 
@@ -127,6 +137,7 @@ if __name__ == "__main__":
     parser.add_argument(
         "--exchanged", type=float, default=0.15, help="part of the columns of each but the first"
     )
+    parser.add_argument("--test", action="store_true", help="judge P1's test part")
     parser.add_argument("--draws", type=int, default=1, help="of the five folds")
     parser.add_argument(
         "--held-out", type=int, default=streaming.HELD_OUT, help="messages held out from blocks"
