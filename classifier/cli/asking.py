@@ -85,9 +85,12 @@ def _key(before: str) -> str:
     """Wait for a key, or where there is no terminal for a line; the end of input stops."""
     click.echo(f"    {f'({before}) ' if before else ''}? ", nl=False)
     if sys.stdin.isatty():
-        key = click.getchar()
+        try:
+            key = click.getchar()
+        except (KeyboardInterrupt, EOFError):  # Ctrl-C and Ctrl-D stop here, too: what was answered counts
+            key = "q"
         click.echo(key if key.isprintable() else "")
-        return key.lower() if key not in ("\x03", "\x04") else "q"
+        return key.lower()
     line = sys.stdin.readline()
     click.echo(line.strip())
     return line.strip()[:1].lower() if line else "q"

@@ -17,12 +17,13 @@ from classifier.cli.manual import JUDGES_MAIL, Manual
 from classifier.cli.moments import moment_option
 from classifier.cli.personal import Personal, personal
 from classifier.cli.progress import counted
-from classifier.cli.remembered import open_or_refuse
+from classifier.cli.remembered import open_or_refuse, remembering
 from classifier.cli.scoring import Scoring, scoring
 from classifier.cli.screen import screen_width
 
 if TYPE_CHECKING:
     from classifier.digest import Digest
+    from classifier.history import Memory
     from classifier.mailboxes import Mailbox
 
 EXAMPLES = [
@@ -94,15 +95,16 @@ def _made(
     scoring: Scoring, personal: Personal, opened: list[Mailbox], since: float | None, now: float | None
 ) -> Digest:
     from classifier.digest.run import make_digest
-    from classifier.history import Ram
 
     classifier = scoring.load(personal.open())
     classifier.site = scoring.who.site(opened)
-    memory = classifier.profile.memory if classifier.profile is not None else Ram()
-    classifier.remember(memory)
     start = -math.inf if since is None else since
-    with counted("mails read") as progress, classifier.together():
-        return make_digest(classifier, memory, opened, since=start, now=now, progress=progress)
+
+    def make(memory: Memory) -> Digest:
+        with counted("mails read") as progress, classifier.together():
+            return make_digest(classifier, memory, opened, since=start, now=now, progress=progress)
+
+    return remembering(classifier, make)
 
 
 def _myself(scoring: Scoring) -> str:

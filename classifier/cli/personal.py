@@ -56,7 +56,7 @@ class Personal(NamedTuple):
             return None
         from classifier.profile import Profile  # brings SQLite
 
-        return Profile(self.path)
+        return _until_the_end(Profile(self.path))
 
     def teach(self, *, make: bool = False) -> Profile:
         """Open the profile to change it.
@@ -81,7 +81,7 @@ class Personal(NamedTuple):
             raise click.UsageError("this command needs a profile: --profile FILE")
         from classifier.profile import Profile
 
-        return Profile(self.path, create=make)
+        return _until_the_end(Profile(self.path, create=make))
 
     def remind(self, profile: Profile | None, now: float | None = None) -> None:
         """Say on a terminal that nobody has looked for a long time for important mail among the rest.
@@ -100,6 +100,14 @@ class Personal(NamedTuple):
         if days >= self.settings.audit_days:
             said = f"no audit in {days} days" if audit is None else f"the last audit was {days} days ago"
             complain(f"{said}; how much important mail is lost? mailtriage audit MAILBOX tells")
+
+
+def _until_the_end(profile: Profile) -> Profile:
+    """Let a profile be closed when the command ends: then its log is emptied, and it is one file again."""
+    ctx = click.get_current_context(silent=True)
+    if ctx is not None:
+        ctx.call_on_close(profile.close)
+    return profile
 
 
 def personal(command: Callable[..., Any]) -> Callable[..., Any]:

@@ -94,6 +94,11 @@ class Remembering:
             self._leaning = Leaning(self._memory)
         return self._leaning
 
+    @property
+    def memory(self) -> Memory | None:
+        """Where history is kept; None where nobody remembers."""
+        return self._memory
+
     def remember(self, memory: Memory) -> None:
         """Keep history from now on.
 
@@ -136,6 +141,8 @@ class Remembering:
     def _remember(self, history: History, arrival: Arrival, follow: Callable[[], None] | None = None) -> None:
         """Let a message enter the history, habits (`follow`) first; a profile knows which did already."""
         if self.profile is None:
+            if self._came_by is not None and self._came_by.knows(fingerprint(arrival.message)):
+                return  # in a rehearsal, too, mail enters the history once
             if follow:
                 follow()
             history.observe(arrival)

@@ -115,7 +115,10 @@ class Teachable(Judge):
         return self._label_of(_name(raw))
 
     def rehearse(self) -> None:
-        """Go on with what was taught so far, but keep nothing of what follows in the profile."""
+        """Go on with what was taught so far, but keep nothing of what follows in the profile.
+
+        The history that goes on in memory is `Remembering.memory`.
+        """
         corrections = self.corrections
         if self.profile is not None and self.history is not None:
             from classifier.history.overlay import Overlay

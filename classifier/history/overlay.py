@@ -36,7 +36,7 @@ class Overlay:
         self._changed[kind, key] = None
 
     def items(self, kind: str) -> Iterator[tuple[bytes, bytes]]:
-        """Walk through the records below: keys may be hashes there, so that what is on top cannot be told.
+        """Walk through all records of a kind; see `Memory`.
 
         Parameters
         ----------
@@ -46,4 +46,12 @@ class Overlay:
         ------
         (bytes, bytes)
         """
-        yield from self._below.items(kind)
+        found: dict[bytes, bytes | None] = dict(self._below.items(kind))
+        kept_as = getattr(self._below, "kept_as", lambda _, key: key)
+        found.update(
+            {kept_as(kind, key): value for (its, key), value in self._changed.items() if its == kind}
+        )
+        for key in sorted(found):
+            value = found[key]
+            if value is not None:
+                yield key, value

@@ -127,6 +127,10 @@ class ProfileMemory:
             if value is not None:
                 yield key, value
 
+    def kept_as(self, kind: str, key: bytes) -> bytes:
+        """Return the key that `items` yields for one that `put` was given."""
+        return hashed(self._key, kind, key)
+
     def accept(self) -> None:
         """Take the changes of one message as made."""
         self._changed.update(self._changing)

@@ -237,6 +237,19 @@ class Profile:
         found = self.file.read(_CAME, (self._number(fingerprint),))
         return unseal(self._key, found[0][0]) if found else b""
 
+    def knows(self, fingerprint: bytes) -> bool:
+        """Tell whether a message was observed.
+
+        Parameters
+        ----------
+        fingerprint : bytes
+
+        Returns
+        -------
+        bool
+        """
+        return bool(self.file.read("SELECT 1 FROM observed WHERE message=?", (self._number(fingerprint),)))
+
     def _prune(self) -> None:
         """Let the oldest tenth of what was observed go once there is too much."""
         if self._observed is None:
