@@ -5,10 +5,12 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable
-from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from classifier.errors import ConfigError
+
+if TYPE_CHECKING:
+    from pathlib import Path  # takes two milliseconds of every start
 
 DIRECTIONS = ("inbound", "outbound")
 
@@ -42,8 +44,8 @@ class Settings(NamedTuple):
         File of what you taught, or ``off``; empty for the usual one, if it exists.
     audit_days : int
         So many days after an audit, `classify` says on a terminal that another one is due.
-    source : Path or None
-        The file that was read, None where there is none.
+    source : str
+        The file that was read, empty where there is none.
     """
 
     me: tuple[str, ...] = ()
@@ -58,7 +60,7 @@ class Settings(NamedTuple):
     allow_local_spam: bool = False
     profile: str = ""
     audit_days: int = 90
-    source: Path | None = None
+    source: str = ""
 
 
 def default_path() -> Path:
@@ -70,10 +72,14 @@ def default_path() -> Path:
         ``~/.config/mailtriage/config.toml`` on Linux; it need not exist.
         Source: XDG Base Directory Specification 0.8.
     """
+    from pathlib import Path
+
+    return Path(_default_file())
+
+
+def _default_file() -> str:
     named = os.environ.get("MAILTRIAGE_CONFIG")
-    if named:
-        return Path(named)
-    return _home("CONFIG", ".config") / "mailtriage" / "config.toml"
+    return named or os.path.join(_home("CONFIG", ".config"), "mailtriage", "config.toml")
 
 
 def profile_path() -> Path:
@@ -85,17 +91,24 @@ def profile_path() -> Path:
         ``$XDG_DATA_HOME/mailtriage/profile.sqlite3`` on Linux; it need not exist.
         Source: XDG Base Directory Specification 0.8.
     """
-    return _home("DATA", ".local/share") / "mailtriage" / "profile.sqlite3"
+    from pathlib import Path
+
+    return Path(profile_file())
 
 
-def _home(kind: str, usual: str) -> Path:
+def profile_file() -> str:
+    """Return `profile_path` as a string."""
+    return os.path.join(_home("DATA", ".local/share"), "mailtriage", "profile.sqlite3")
+
+
+def _home(kind: str, usual: str) -> str:
     """Find a base folder of the user's; elsewhere than on Linux platformdirs knows, at ten times the cost."""
     if sys.platform != "linux":
         import platformdirs
 
-        return Path(platformdirs.user_config_dir() if kind == "CONFIG" else platformdirs.user_data_dir())
+        return platformdirs.user_config_dir() if kind == "CONFIG" else platformdirs.user_data_dir()
     named = os.environ.get(f"XDG_{kind}_HOME", "").strip()
-    return Path(named) if os.path.isabs(named) else Path.home() / usual
+    return named if os.path.isabs(named) else os.path.join(os.path.expanduser("~"), usual)
 
 
 def read_settings(path: str | os.PathLike[str] | None = None) -> Settings:
@@ -116,20 +129,20 @@ def read_settings(path: str | os.PathLike[str] | None = None) -> Settings:
         The file cannot be read, is no TOML, or has an unknown key or a value of the wrong kind;
         the message names file and key.
     """
-    file = default_path() if path is None else Path(path)
-    if path is None and not os.environ.get("MAILTRIAGE_CONFIG") and not file.exists():
+    file = _default_file() if path is None else os.fspath(path)
+    if path is None and not os.environ.get("MAILTRIAGE_CONFIG") and not os.path.exists(file):
         return Settings()
     return settings_of(_parse(file), file)
 
 
-def settings_of(table: dict[str, Any], source: Path) -> Settings:
+def settings_of(table: dict[str, Any], source: str) -> Settings:
     """Check a parsed table key by key.
 
     Parameters
     ----------
     table : dict
         What the TOML file says.
-    source : Path
+    source : str
         Where it says so, for the error.
 
     Returns
@@ -153,12 +166,13 @@ def settings_of(table: dict[str, Any], source: Path) -> Settings:
     return Settings(**values, source=source)
 
 
-def _parse(file: Path) -> dict[str, Any]:
+def _parse(file: str) -> dict[str, Any]:
     """Read the TOML table in a file."""
     import tomllib
 
     try:
-        return tomllib.loads(file.read_text(encoding="utf-8"))
+        with open(file, encoding="utf-8") as text:
+            return tomllib.loads(text.read())
     except OSError as error:
         raise ConfigError(f"{file}: cannot be read: {error.strerror}") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:

@@ -12,9 +12,8 @@ import math
 import mmap
 import os
 from collections.abc import Mapping
-from pathlib import Path
 from types import MappingProxyType
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -22,6 +21,9 @@ from classifier.errors import ModelError, ModelFormatError, ModelNotFound
 from classifier.features import Schema
 from classifier.learners import QUESTIONS, Tables
 from classifier.verdict import Cuts
+
+if TYPE_CHECKING:
+    from pathlib import Path  # takes two milliseconds of every start
 
 FORMAT = 1
 """Version of the card; a reader refuses what it does not know."""
@@ -39,7 +41,8 @@ _DTYPES: dict[str, np.dtype[Any]] = {
     "U8": np.dtype("u1"),
 }
 
-_HOMES = (Path(__file__).parent / "models", Path(__file__).parent.parent / "models" / "starter")
+_HERE = os.path.dirname(__file__)
+_HOMES = (os.path.join(_HERE, "models"), os.path.join(os.path.dirname(_HERE), "models", "starter"))
 
 
 class Model(NamedTuple):
@@ -76,6 +79,7 @@ def save_model(model: Model, path: str | os.PathLike[str]) -> None:
         If it cannot be written.
     """
     import tempfile
+    from pathlib import Path
 
     from safetensors.numpy import save  # scoring only reads
 
@@ -131,9 +135,9 @@ def load_model(name: str | os.PathLike[str]) -> Model:
     SchemaMismatch
         If this version makes other columns than it was trained on.
     """
-    path = find_model(name)
+    path = _found(os.fspath(name))
     try:
-        with path.open("rb") as file:
+        with open(path, "rb") as file:
             data = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
     except (OSError, ValueError) as error:
         raise ModelFormatError(
@@ -161,18 +165,22 @@ def find_model(name: str | os.PathLike[str]) -> Path:
     ModelNotFound
         If there is none.
     """
-    text = os.fspath(name)
-    path = Path(text)
-    if path.is_file():
-        return path
+    from pathlib import Path
+
+    return Path(_found(os.fspath(name)))
+
+
+def _found(name: str) -> str:
+    if os.path.isfile(name):
+        return name
     for home in _HOMES:
-        shipped = home / f"{text}{SUFFIX}"
-        if os.sep not in text and shipped.is_file():
+        shipped = os.path.join(home, name + SUFFIX)
+        if os.sep not in name and os.path.isfile(shipped):
             return shipped
-    if path.exists():
-        raise ModelFormatError(f"{path}: not a file")
+    if os.path.exists(name):
+        raise ModelFormatError(f"{name}: not a file")
     known = ", ".join(list_models()) or "none"
-    raise ModelNotFound(f"{text}: no such model file, nor the name of a shipped model (shipped: {known})")
+    raise ModelNotFound(f"{name}: no such model file, nor the name of a shipped model (shipped: {known})")
 
 
 def list_models() -> dict[str, Path]:
@@ -182,7 +190,9 @@ def list_models() -> dict[str, Path]:
     -------
     dict of str to Path
     """
-    return {path.stem: path for home in reversed(_HOMES) for path in sorted(home.glob(f"*{SUFFIX}"))}
+    from pathlib import Path
+
+    return {path.stem: path for home in reversed(_HOMES) for path in sorted(Path(home).glob(f"*{SUFFIX}"))}
 
 
 def verify_model(name: str | os.PathLike[str]) -> Model:

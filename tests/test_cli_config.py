@@ -25,7 +25,7 @@ def test_the_file_lies_where_xdg_says(tmp_path: Path, monkeypatch: pytest.Monkey
     (tmp_path / "mailtriage").mkdir()
     path = written(tmp_path / "mailtriage", 'model = "mine.mailtriage"\n')
     assert default_path() == path
-    assert read_settings() == Settings(model="mine.mailtriage", source=path)
+    assert read_settings() == Settings(model="mine.mailtriage", source=str(path))
 
 
 def test_every_key_is_read(tmp_path: Path) -> None:
@@ -49,7 +49,7 @@ def test_every_key_is_read(tmp_path: Path) -> None:
         model="root.mailtriage",
         resolver="192.0.2.53:5353",
         jobs=2,
-        source=path,
+        source=str(path),
     )
 
 

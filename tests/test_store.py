@@ -297,7 +297,7 @@ def test_an_unreadable_model_is_an_error_that_names_it(saved: Path, monkeypatch:
     def refuse(*_: Any, **__: Any) -> None:  # root may read everything, so the mode bits prove nothing
         raise PermissionError(13, "Permission denied")
 
-    monkeypatch.setattr(Path, "open", refuse)
+    monkeypatch.setattr("classifier.store.open", refuse, raising=False)
     with pytest.raises(ModelFormatError, match=r"m\.mailtriage: cannot be read: Permission denied"):
         load_model(saved)
 

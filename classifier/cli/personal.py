@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import functools
+import os
 import sys
 import time
 from collections.abc import Callable
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
 from classifier.cli.exits import complain
-from classifier.config import Settings, profile_path, read_settings
+from classifier.config import Settings, profile_file, read_settings
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from classifier.profile import Profile
 
 OFF = "off"
@@ -37,7 +39,13 @@ class Personal(NamedTuple):
     @property
     def path(self) -> Path:
         """Where it is, or would be."""
-        return Path(self.named).expanduser() if self.named else profile_path()
+        from pathlib import Path  # only for who has a profile
+
+        return Path(self._file)
+
+    @property
+    def _file(self) -> str:
+        return os.path.expanduser(self.named) if self.named else profile_file()
 
     def open(self) -> Profile | None:
         """Open the profile to judge with.
@@ -52,7 +60,7 @@ class Personal(NamedTuple):
         ProfileError
             If the one named is missing, or it cannot be used.
         """
-        if self.named == OFF or not (self.named or self.path.exists()):
+        if self.named == OFF or not (self.named or os.path.exists(self._file)):
             return None
         from classifier.profile import Profile  # brings SQLite
 

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cached_property
-from hashlib import blake2b
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
+from classifier.digests import blake2b
 from classifier.features.fields import Names
 from classifier.features.kernels import (
     Words,
@@ -27,6 +26,8 @@ from classifier.features.sheet import Sheet
 from classifier.features.wording import BODY_TAG, Reader, tag_of
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from classifier.signals import Facts, Observer
 
 BATCH_ROWS = 128

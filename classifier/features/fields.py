@@ -9,17 +9,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from classifier.features.kernels import LOW, PAD, every_eight
 from classifier.features.wording import HOP
 from classifier.mail.bounds import HEADER_BLOCK_BYTES, HEADER_COUNT
 
-Index = NDArray[np.int64]
-U64 = NDArray[np.uint64]
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Index = NDArray[np.int64]
+    U64 = NDArray[np.uint64]
+
 
 LOOKED_UP = (
     b"message-id",

@@ -7,13 +7,16 @@ keys costs 6 ns a key; a table of last positions (8 ns, and a Python loop over t
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
-U64 = NDArray[np.uint64]
-Index = NDArray[np.int64]
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    U64 = NDArray[np.uint64]
+    Index = NDArray[np.int64]
+
 
 PAD = b"\0" * 8
 """Bytes before and behind every buffer, so that eight can be read anywhere."""

@@ -8,16 +8,18 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from classifier.features.extractor import Extractor, hash_signal
 from classifier.features.kernels import find_words, four_grams, neighbours, tagged
 from classifier.features.wording import BODY_TAG, tag_of
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from classifier.signals import Facts
 
-Places = NDArray[np.intp]
+    Places = NDArray[np.intp]
+
 
 _SHOWN = re.compile(rb"[^\s\x00-\x1f]{1,40}")
 _SPLIT_SIGNAL = re.compile(r"=|(?=[<>])")

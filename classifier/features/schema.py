@@ -12,12 +12,12 @@ Each block is normalised on its own: a set column of a block that has n set colu
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import Any, NamedTuple
 
+from classifier.digests import sha256
 from classifier.errors import ModelFormatError, SchemaMismatch
 
 KERNEL = 4
@@ -153,7 +153,7 @@ class Schema:
     def hash(self) -> str:
         """Sixteen hex digits that change with anything that changes a column."""
         text = json.dumps({"kernel": KERNEL, **asdict(self)}, sort_keys=True)
-        return hashlib.sha256(text.encode()).hexdigest()[:16]
+        return str(sha256(text.encode()).hexdigest()[:16])
 
     def signals_of(self, view: str) -> tuple[str, ...]:
         """Name the signals of a view.
@@ -272,4 +272,4 @@ def _digest_of_signals(names: tuple[str, ...]) -> str:
     if unknown:
         raise SchemaMismatch(f"this version does not know the signal {unknown[0]}: train it again")
     told = [[name, REGISTRY[name].kind, *REGISTRY[name].edges] for name in names]
-    return hashlib.sha256(json.dumps(told).encode()).hexdigest()[:16]
+    return str(sha256(json.dumps(told).encode()).hexdigest()[:16])

@@ -13,7 +13,6 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from classifier.features.fields import LOOKED_UP, Fields, Names, find_fields
 from classifier.features.kernels import PAD
@@ -21,9 +20,12 @@ from classifier.features.wording import DROP, HOP, KEEP, ZONE, Reader, Wording
 from classifier.mail.glance import ContentFields, glance
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from classifier.mail import Message
 
-Index = NDArray[np.int64]
+    Index = NDArray[np.int64]
+
 
 _SEMICOLON, _PLUS, _MINUS, _NINE, _ZERO = b";+-90"
 _BEFORE_ZONE = b" \t\n"

@@ -21,8 +21,9 @@ portable schema came out no worse: what it leaves out is what a corpus gives awa
 from __future__ import annotations
 
 import re
-from hashlib import blake2b
 from typing import TYPE_CHECKING, NamedTuple
+
+from classifier.digests import blake2b
 
 if TYPE_CHECKING:
     from classifier.mail import Message

@@ -9,10 +9,12 @@ ACM 21(2), 1974.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 
 def pack_numbers(numbers: NDArray[np.uint32], bits: int) -> bytes:

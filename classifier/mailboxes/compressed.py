@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import bz2
-import gzip
 import io
-import lzma
-import zlib
 from typing import BinaryIO, cast
 
 _MAGIC = {
@@ -31,8 +27,8 @@ class DamagedError(OSError):
         )
 
 
-# What the unpackers raise on bad data; lzma.LZMAError and zlib.error are plain exceptions.
-DAMAGE = (OSError, EOFError, zlib.error, lzma.LZMAError)
+# What the unpackers raise on bad data.
+DAMAGE = (OSError, EOFError)
 
 
 def compression_of(head: bytes) -> str:
@@ -62,11 +58,18 @@ def decompressed(stream: BinaryIO, kind: str) -> BinaryIO:
         `DAMAGE` where the data breaks.
     """
     if kind == "gzip":
-        return cast(BinaryIO, _Owning(gzip.GzipFile(fileobj=stream), stream))
+        import gzip  # each unpacker for its own data alone: most mail is not compressed
+        import zlib
+
+        return cast(BinaryIO, _Owning(gzip.GzipFile(fileobj=stream), stream, zlib.error))
     if kind == "bzip2":
+        import bz2
+
         return cast(BinaryIO, _Owning(bz2.BZ2File(stream), stream))
     if kind == "xz":
-        return cast(BinaryIO, _Owning(lzma.LZMAFile(stream), stream))
+        import lzma
+
+        return cast(BinaryIO, _Owning(lzma.LZMAFile(stream), stream, lzma.LZMAError))
     return cast(BinaryIO, _Owning(_Zstd(stream), stream))
 
 
@@ -118,17 +121,20 @@ class _Zstd(io.RawIOBase):
 
 
 class _Owning(io.RawIOBase):
-    """A decompressor that closes the file beneath it."""
+    """A decompressor that closes the file beneath it, and whose errors of its own are `DamagedError`."""
 
-    def __init__(self, unpacker: io.IOBase, beneath: BinaryIO) -> None:
-        self._unpacker, self._beneath = unpacker, beneath
+    def __init__(self, unpacker: io.IOBase, beneath: BinaryIO, error: type[Exception] = DamagedError) -> None:
+        self._unpacker, self._beneath, self._error = unpacker, beneath, error
 
     def readable(self) -> bool:
         return True
 
     def read(self, size: int = -1) -> bytes:
         """Return up to `size` unpacked bytes."""
-        return cast(BinaryIO, self._unpacker).read(size)
+        try:
+            return cast(BinaryIO, self._unpacker).read(size)
+        except self._error as error:
+            raise DamagedError(*error.args) from error
 
     def close(self) -> None:
         """Close both."""

@@ -20,7 +20,6 @@ Source: RFC 4155; Jamie Zawinski's "mail summary files" for the kinds of From_ l
 
 from __future__ import annotations
 
-import calendar
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
@@ -154,6 +153,8 @@ def from_line_time(line: bytes) -> float | None:
     match = _TIME.search(line, 0, _LINE)
     if not match:
         return None
+    import calendar  # only where somebody asks when
+
     month = _MONTHS.index(match[1]) // 3 + 1
     return float(calendar.timegm((int(match[6]), month, *map(int, match.group(2, 3, 4)), int(match[5] or 0))))
 

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from classifier.errors import ModelFormatError
 from classifier.features import Schema
 from classifier.learners.online.correction import TEACHES, Correction, Lesson, check
 from classifier.learners.tables import QUESTIONS
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 NAMES = ("fingerprints", "labels", "counts", "lessons", "columns", "rates")
 """Arrays of a model file, each after ``learned.``."""

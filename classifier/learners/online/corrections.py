@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, MutableMapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from classifier.errors import LabelError
 from classifier.features import Rows, Schema
@@ -18,6 +17,9 @@ from classifier.learners.online.reading import BAYES, LINEAR, Reader, squash
 from classifier.learners.online.sums import SPREAD, Sums
 from classifier.learners.online.teaching import Case, teach
 from classifier.learners.tables import Tables
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 
 class Corrections:

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import math
+from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
 from classifier.features import Rows, Schema
 from classifier.learners.online.correction import UNIT
 from classifier.learners.online.pace import Pace
 from classifier.learners.online.sums import AGAINST, FOR, WEIGHT, Sums
 from classifier.learners.tables import QUESTIONS
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 LINEAR, BAYES = 0, 1
 """What every column has of each question: its linear weight, and its log-odds by Bayes counts."""

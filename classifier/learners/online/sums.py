@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
-from numpy.typing import NDArray
 
 from classifier.features import Schema
 from classifier.learners.online.correction import TEACHES, Correction
 from classifier.learners.tables import QUESTIONS
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 WEIGHT, SPREAD, AGAINST, FOR = range(4)
 """What is summed up for each column and question: linear weight in units, squared errors that moved it in

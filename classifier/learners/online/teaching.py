@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import math
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from classifier.learners.online.correction import SLOWNESS, UNIT, Lesson
 from classifier.learners.online.pace import Pace
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 SPREADS = 1024
 """Squared errors are kept in such parts."""
