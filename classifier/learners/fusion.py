@@ -112,7 +112,8 @@ class Fusion:
         return scores
 
     def _score(self, scores: Floats, some: list[int]) -> None:
-        work = [(at, fold) for at in some for fold in self.folds]
+        heard = [at for at in some if self._views_of[at].n_columns]  # of nothing 0 is said
+        work = [(at, fold) for at in heard for fold in self.folds]
         for (at, (_, held_out)), result in zip(work, self._fitted(work), strict=True):
             scores[held_out, at] = result
 

@@ -57,7 +57,20 @@ def members_for(question: str, schema: Schema, *, thorough: bool = False) -> tup
     Returns
     -------
     tuple of Member
+        Without those that hear nothing of what the schema has.
     """
+    members = _members_for(question, schema, thorough)
+    filled = [block.name in schema.views for block in schema.blocks]
+    hear = [
+        each
+        for each in members
+        if any(v for v, is_filled in zip(each.volumes, filled, strict=True) if is_filled)
+    ]
+    return tuple(hear) or members
+
+
+def _members_for(question: str, schema: Schema, thorough: bool) -> tuple[Member, ...]:
+    """Choose them for all views."""
     names = [block.name for block in schema.blocks]
 
     def volumes(of: Mapping[str, float]) -> tuple[float, ...]:
