@@ -70,7 +70,8 @@ def command(
     open each mail again: nothing is dropped.
 
     What is usual is learned from the mail itself, in order of arrival, and forgotten at the end; with a
-    profile it is remembered, and a mail is observed once however often it is read.
+    profile it is remembered, a mail is observed once however often it is read, and judged by what was known
+    when it came: made again, the digest is the same.
     """
     if html is not None and html.exists() and any(_same(html, box) for box in mailboxes):
         raise click.UsageError(f"{html} is one of the mailboxes")

@@ -122,9 +122,10 @@ def forget(*, address: str, personal: Personal) -> None:
     """Forget ADDRESS, or with @DOMAIN all of its addresses, so that no byte of it is left in the file.
 
     Gone are what is remembered of the address, its messages and its place in threads, and all that messages
-    from it taught, also what had been taken back. What was added up over many senders stays, for it names
-    nobody: how often words and files are answered, your habits, your threshold; and what machines' jobs sent.
-    What history was before, for "rollback", goes with it. Copies and exports made before still hold it.
+    from it taught, also what had been taken back; and the machines' jobs that it wrote for or is named in,
+    with what you said of their mail. What was added up over many senders stays, for it names nobody: how
+    often words and files are answered, your habits, your threshold. What history was before, for "rollback",
+    and what messages found when they came go with it. Copies and exports made before still hold it.
     """
     from classifier.engine.forgetting import forget_address
 
