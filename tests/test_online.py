@@ -345,3 +345,11 @@ def test_on_top_of_a_trained_model_importance_moves_less_at_a_time() -> None:
         for each, at in ((TABLES, 0), (given, 1))
     ]
     assert 0.5 < moved[1] < moved[0]
+
+
+def test_bayes_counts_importance_where_no_model_answers_it_and_only_there() -> None:
+    steps: list[tuple[int, str | None]] = [(1, "important"), (2, "unimportant")]
+    alone, guided = taught(steps), taught(steps, Tables(SCHEMA, weights, np.array([1.5, -0.5])))
+    assert all(each.lessons[1].counted for each in alone.learned.values())
+    assert not any(each.lessons[1].counted or each.lessons[1].bias for each in guided.learned.values())
+    assert not any(any(each.lessons[1].shares) for each in guided.learned.values())

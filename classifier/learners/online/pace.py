@@ -19,7 +19,8 @@ class Pace(NamedTuple):
     variance : float, default 0.0
         Where a trained model answers the question already, its weights are taken for the mean of a normal
         prior of this variance (nats squared, for a block of one), and each message moves them once, to the
-        maximum a posteriori; with 0 it is learned like without a model.
+        maximum a posteriori, and nothing else: Bayes counts, shares and bias stay. With 0 it is learned like
+        without a model.
     damping : float, default 0.4
         A column's step is divided by the root of this plus the squared errors it has been moved by: words
         that have spoken often move slowly.
@@ -68,7 +69,7 @@ class Pace(NamedTuple):
     startled: float = 2.0
 
 
-PACES = (Pace(), Pace(variance=0.3, share_bayes=0.0, share_rate=0.0, bias_rate=0.0))
+PACES = (Pace(), Pace(variance=0.3))
 """Of both questions, in the order of `QUESTIONS`.
 
 Where one message in eighteen is important, what Bayes counts, moving weights and long steps learn first is

@@ -61,7 +61,8 @@ def teach(case: Case, pace: Pace) -> tuple[Lesson, NDArray[np.uint8]]:
         Codes of the columns' rates; empty where the linear learner stays.
     """
     log_odds = float(case.parts[0] + case.parts[1])
-    if case.parts[0] and pace.variance:
+    guided = bool(case.parts[0]) and pace.variance > 0
+    if guided:
         rates, spread = np.zeros(len(case.lengths), np.uint8), 0
         way = _leap(case.answer, log_odds, float(case.lengths.sum()), pace.variance)
     else:
@@ -69,16 +70,16 @@ def teach(case: Case, pace: Pace) -> tuple[Lesson, NDArray[np.uint8]]:
         slope = float((np.exp2(-rates / SLOWNESS) * case.lengths).sum())
         way, spread = _walk(case.answer, log_odds, slope, pace.rate / math.sqrt(pace.damping), pace)
     side = 1 if case.answer else -1
-    heard = pace.share_bayes != 0 or pace.share_rate != 0
+    heard = not guided and (pace.share_bayes != 0 or pace.share_rate != 0)
     unclear = heard & case.filled & (side * case.parts[2:] < pace.clear) & (side * case.joined < pace.sure)
     error = case.answer - probability(case.joined)
     error *= pace.startled / max(pace.startled, -side * case.joined)
-    pull = pace.share_rate * error * case.parts / (1 + float(case.parts @ case.parts))
+    pull = (0.0 if guided else pace.share_rate) * error * case.parts / (1 + float(case.parts @ case.parts))
     lesson = Lesson(
         way=way,
         spread=spread if way else 0,
         counted=int(unclear @ (1 << np.arange(len(unclear)))),
-        bias=round(pace.bias_rate * error / UNIT),
+        bias=0 if guided else round(pace.bias_rate * error / UNIT),
         shares=tuple(np.rint(pull / UNIT).astype(np.int64).tolist()),
     )
     return lesson, rates if way else rates[:0]
