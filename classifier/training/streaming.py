@@ -113,11 +113,10 @@ def parted(answers: NDArray[np.int_], kin: NDArray[np.intp], seed: int) -> Parts
     fold[known] = ALWAYS
     drawn = 0
     folds = [held_out for _, held_out in split(positive, related, many, seed)]
-    for held_out in sorted(
-        folds, key=len
-    ):  # a kind of mail that is most of it makes a fold of its own, the last
-        if many > FOLDS and len(np.unique(positive[held_out])) < 2:
-            continue
+    if many > FOLDS:  # not those of a few great kinds of mail: they would tell of nothing else
+        folds = [each for each in folds if len(np.unique(positive[each])) == 2]
+        folds.sort(key=lambda each: -len(np.unique(kin[known[each]])))
+    for held_out in folds:
         fold[known[held_out]] = drawn
         drawn += 1
         if np.count_nonzero(fold >= 0) >= HELD_OUT * 0.9:  # folds are not quite equal
