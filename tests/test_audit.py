@@ -13,7 +13,7 @@ from cli_mail import WORDS, mail, objects, run, write_mbox
 
 from classifier.budget.binomial import clopper_pearson
 from classifier.cli.exits import MODEL, OK, USAGE
-from classifier.cli.personal import Personal
+from classifier.cli.opening import Personal
 from classifier.config import Settings, profile_path
 from classifier.errors import LabelError
 from classifier.evaluate.audit import Audit, Draw, Pile, Tally
@@ -268,11 +268,11 @@ def test_an_old_audit_is_remembered_on_a_terminal(
     if taken is not None:
         profile.add_audit({}, start + taken * DAY)
     heard: list[object] = []
-    monkeypatch.setattr("classifier.cli.personal.complain", heard.append)
+    monkeypatch.setattr("classifier.cli.opening.complain", heard.append)
     personal = Personal("", Settings())
     personal.remind(profile, start + days * DAY + 1)
     assert not heard  # no terminal
-    monkeypatch.setattr("classifier.cli.personal.sys.stderr", Terminal())
+    monkeypatch.setattr("classifier.cli.opening.sys.stderr", Terminal())
     personal.remind(profile, start + days * DAY + 1)
     assert [str(each)[: len(said)] for each in heard] == ([said] if said else [])
     personal.remind(None)

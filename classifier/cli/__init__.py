@@ -45,6 +45,12 @@ def _run() -> None:
         code = quickly(sys.argv[1:])
         if code is not None:
             raise SystemExit(code)
+    if sys.argv[1:2] == ["classify"]:
+        from classifier.cli.light import lightly
+
+        code = lightly(sys.argv[1:])
+        if code is not None:
+            raise SystemExit(code)
     from classifier.cli.group import cli
 
     cli(prog_name="mailtriage")

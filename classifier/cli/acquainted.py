@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from classifier.cli.exits import complain
-from classifier.cli.intake import Intake
+from classifier.cli.reading import Intake
 
 if TYPE_CHECKING:
     from classifier.engine import Classifier

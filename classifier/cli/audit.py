@@ -10,12 +10,15 @@ from typing import TYPE_CHECKING
 
 import click
 
+from classifier.cli.asked import Scoring
 from classifier.cli.exits import complain
-from classifier.cli.intake import Intake, mailbox_format
+from classifier.cli.intake import mailbox_format
 from classifier.cli.manual import JUDGES_MAIL, Manual
-from classifier.cli.personal import OFF, Personal, personal
+from classifier.cli.opening import OFF, Personal
+from classifier.cli.personal import personal
 from classifier.cli.progress import shown
-from classifier.cli.scoring import Scoring, scoring
+from classifier.cli.reading import Intake
+from classifier.cli.scoring import scoring
 from classifier.cli.taught import tell
 from classifier.output.safe import bounded, clean
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from classifier.cli.asked import Who
 from classifier.cli.cutting import BITS, GROUP, NEAR, SEED, check_groups
 from classifier.cli.figures import FIGURES, QUESTIONS, figure_text
 from classifier.cli.labelled import Given, labelled_mail, name_problems
@@ -14,7 +15,7 @@ from classifier.cli.manual import READS_MAIL, Manual
 from classifier.cli.progress import counted
 from classifier.cli.screen import fit, heading, screen_width
 from classifier.cli.summary import RESAMPLES, SCHEMA
-from classifier.cli.who import Who, who
+from classifier.cli.who import who
 from classifier.output.safe import clean
 
 if TYPE_CHECKING:

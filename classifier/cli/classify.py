@@ -8,20 +8,23 @@ from typing import TYPE_CHECKING
 
 import click
 
+from classifier.cli.asked import Scoring
 from classifier.cli.engine import engine, judge_on_cluster
 from classifier.cli.exits import AWAY
 from classifier.cli.filing import write_file
-from classifier.cli.intake import Intake, mailbox_format, mailboxes
+from classifier.cli.intake import mailbox_format, mailboxes
+from classifier.cli.judging import print_lines
 from classifier.cli.manual import JUDGES_MAIL, Manual
-from classifier.cli.personal import Personal, personal
-from classifier.cli.progress import Weighing, shown, wanted
-from classifier.cli.scoring import Scoring, scoring
+from classifier.cli.opening import Personal
+from classifier.cli.personal import personal
+from classifier.cli.progress import shown
+from classifier.cli.reading import Intake
+from classifier.cli.scoring import scoring
 from classifier.cli.screen import screen_width
 from classifier.cli.writing import Writing, writing
 
 if TYPE_CHECKING:
     from classifier.engine import Classifier
-    from classifier.engine.work import Answer, Kind
     from classifier.mailboxes import Mailbox
     from classifier.output.judged import Judged
     from classifier.verdict import Verdict
@@ -152,34 +155,11 @@ def _judge(intake: Intake, scoring: Scoring, classifier: Classifier, form: str, 
     def lay_out(mailbox: Mailbox) -> Iterator[Judged]:
         return classifier.judged_many(settled(mailbox), jobs=scoring.jobs, explain=explain)
 
-    def write(mailbox: Mailbox) -> Iterator[Answer]:
-        kind: Kind = "csv" if form == "csv" else "jsonl"
-        told = weighing.add if wanted() else None
-        return written(classifier, settled(mailbox), kind, jobs=scoring.jobs, explain=explain, weighed=told)
-
     if form == "text":  # the table asks for the clues of the few that it shows
         return _print_table(shown(intake.read(judge), "judged", prints_later=True), explain)
     if form == "parquet":
         return _print_parquet(shown(intake.read(lay_out), "judged", size=len))
-    from classifier.engine.many import written
-
-    weighing = Weighing(intake.paths)
-    counted = shown(intake.read(write), "judged", size=lambda one: one.count, weight=weighing)
-    return _print_lines(counted, form)
-
-
-def _print_lines(answers: Iterable[Answer], form: str) -> int:
-    """Write lines as they come, those of CSV under their titles (RFC 4180); returns how many messages."""
-    from classifier.output.lines import csv_header
-
-    write, judged = sys.stdout.buffer.write, 0
-    if form == "csv":
-        write(csv_header().encode())
-    for answer in answers:
-        for lines in answer.made:
-            write(lines)
-        judged += answer.count
-    return judged
+    return print_lines(intake, scoring, classifier, form, explain)
 
 
 def _print_parquet(batches: Iterable[Judged]) -> int:

@@ -12,13 +12,16 @@ from typing import TYPE_CHECKING
 
 import click
 
-from classifier.cli.intake import Intake, mailbox_format, mailboxes
+from classifier.cli.asked import Scoring
+from classifier.cli.intake import mailbox_format, mailboxes
 from classifier.cli.manual import JUDGES_MAIL, Manual
 from classifier.cli.moments import moment_option
-from classifier.cli.personal import Personal, personal
+from classifier.cli.opening import Personal
+from classifier.cli.personal import personal
 from classifier.cli.progress import counted
+from classifier.cli.reading import Intake
 from classifier.cli.remembered import open_or_refuse, remembering
-from classifier.cli.scoring import Scoring, scoring
+from classifier.cli.scoring import scoring
 from classifier.cli.screen import screen_width
 
 if TYPE_CHECKING:

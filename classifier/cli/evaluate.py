@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from classifier.cli.asked import Scoring
 from classifier.cli.cutting import BITS, GROUP, HISTORY, NEAR, SEED, check_groups
 from classifier.cli.labelled import Given, labelled_mail, name_problems
 from classifier.cli.manual import JUDGES_MAIL, Manual
 from classifier.cli.progress import counted
-from classifier.cli.scoring import Scoring, complete_model, scoring
+from classifier.cli.scoring import complete_model, scoring
 from classifier.cli.screen import heading
 from classifier.cli.summary import REPORT, RESAMPLES, SCHEMA, check_outputs, spelt
 from classifier.output.safe import clean

@@ -10,8 +10,6 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-import click
-
 from classifier.errors import (
     AnswersError,
     ConfigError,
@@ -82,7 +80,14 @@ def complain(text: object) -> None:
     text : object
         What to say; ``mailtriage:`` is put before it.
     """
-    click.echo(f"mailtriage: {clean(str(text))}", err=True)
+    tell(f"mailtriage: {clean(str(text))}\n")
+
+
+def tell(text: str) -> None:
+    """Write to standard error, if there is one, and at once."""
+    if sys.stderr is not None:
+        sys.stderr.write(text)
+        sys.stderr.flush()
 
 
 @contextmanager
@@ -104,12 +109,16 @@ def guard(debug: bool = False) -> Iterator[None]:
             yield
         finally:
             sys.stdout.flush()  # here, where a closed pipe is still ours to answer for
-    except click.ClickException as error:
-        context = error.ctx if isinstance(error, click.UsageError) else None
-        raise click.UsageError(clean(error.format_message()), context) from None
-    except (click.exceptions.Exit, click.Abort, SystemExit):
+    except SystemExit:
         raise
     except BaseException as error:
+        import click  # here: who judges one message and meets no error does without
+
+        if isinstance(error, click.ClickException):
+            context = error.ctx if isinstance(error, click.UsageError) else None
+            raise click.UsageError(clean(error.format_message()), context) from None
+        if isinstance(error, click.exceptions.Exit | click.Abort):
+            raise
         if isinstance(error, BrokenPipeError):
             _stop_writing()
         else:
@@ -122,7 +131,7 @@ def report(error: BaseException, debug: bool) -> None:
     if debug and not isinstance(error, KeyboardInterrupt):
         import traceback
 
-        click.echo("".join(traceback.format_exception(error)), err=True, nl=False)
+        tell("".join(traceback.format_exception(error)))
     if isinstance(error, KeyboardInterrupt):
         complain("interrupted")
     elif isinstance(error, MailtriageError):

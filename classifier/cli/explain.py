@@ -9,10 +9,13 @@ from typing import TYPE_CHECKING
 
 import click
 
-from classifier.cli.intake import Intake, find_message, mailbox_format
+from classifier.cli.asked import Scoring
+from classifier.cli.intake import find_message, mailbox_format
 from classifier.cli.manual import JUDGES_MAIL, Manual
-from classifier.cli.personal import Personal, personal
-from classifier.cli.scoring import Scoring, scoring
+from classifier.cli.opening import Personal
+from classifier.cli.personal import personal
+from classifier.cli.reading import Intake
+from classifier.cli.scoring import scoring
 from classifier.cli.screen import fit, heading, screen_width
 from classifier.output.judged import clue_record
 from classifier.output.lines import record

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from classifier.cli.exits import OK, complain
-from classifier.cli.intake import Intake
 from classifier.cli.progress import Weighing, shown
+from classifier.cli.reading import Intake
 
 if TYPE_CHECKING:
-    from classifier.cli.scoring import Scoring
+    from classifier.cli.asked import Scoring
     from classifier.cli.writing import Writing
     from classifier.engine import Classifier
     from classifier.engine.work import Answer, Kind

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 import click
 
+from classifier.cli.asked import NO_MODEL, Scoring
 from classifier.cli.exits import complain
-from classifier.cli.intake import Intake
-from classifier.cli.scoring import NO_MODEL, Scoring
+from classifier.cli.reading import Intake
 
 if TYPE_CHECKING:
     from classifier.cli.labelled import Given

@@ -7,13 +7,16 @@ from typing import TYPE_CHECKING
 
 import click
 
-from classifier.cli.intake import Intake, mailbox_format
+from classifier.cli.asked import Who
+from classifier.cli.intake import mailbox_format
 from classifier.cli.manual import READS_MAIL, Manual
 from classifier.cli.moments import moment_option
-from classifier.cli.personal import Personal, personal
+from classifier.cli.opening import Personal
+from classifier.cli.personal import personal
+from classifier.cli.reading import Intake
 from classifier.cli.remembered import FORMATS, remembered
 from classifier.cli.screen import fit, heading, screen_width
-from classifier.cli.who import Who, who
+from classifier.cli.who import who
 
 if TYPE_CHECKING:
     from classifier.digest.jobs import Job

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from classifier.cli.exits import complain
-from classifier.cli.intake import Intake, mailbox_format
+from classifier.cli.intake import mailbox_format
+from classifier.cli.reading import Intake
 
 if TYPE_CHECKING:
     from classifier.labels import Labelled, LabelledMail

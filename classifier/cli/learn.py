@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING
 import click
 
 from classifier.cli.acquainted import Acquainted, acquainted
+from classifier.cli.asked import Scoring
 from classifier.cli.labelled import Given, labelled_mail, name_problems
 from classifier.cli.manual import JUDGES_MAIL, Manual
-from classifier.cli.personal import Personal, personal
+from classifier.cli.opening import Personal
+from classifier.cli.personal import personal
 from classifier.cli.progress import counted
-from classifier.cli.scoring import Scoring, scoring
+from classifier.cli.scoring import scoring
 from classifier.cli.taught import tell
 
 if TYPE_CHECKING:

@@ -10,8 +10,9 @@ import click
 
 from classifier.cli import progress
 from classifier.cli.exits import complain
-from classifier.cli.intake import Intake, mailbox_format, mailboxes
+from classifier.cli.intake import mailbox_format, mailboxes
 from classifier.cli.manual import READS_MAIL, Manual
+from classifier.cli.reading import Intake
 
 if TYPE_CHECKING:
     from classifier.lookup.modes import Live

@@ -12,7 +12,8 @@ import click
 
 from classifier.cli.exits import CRASH, INTERRUPTED, MODEL, OK, USAGE
 from classifier.cli.manual import Manual
-from classifier.cli.personal import Personal, personal
+from classifier.cli.opening import Personal
+from classifier.cli.personal import personal
 from classifier.cli.screen import heading
 from classifier.output.safe import clean
 

@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING, NamedTuple, TypeVar
 import click
 
 from classifier.cli.exits import complain
-from classifier.cli.intake import Intake
 from classifier.cli.progress import counted
+from classifier.cli.reading import Intake
 from classifier.errors import MailboxError, ProfileNotWritten
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from classifier.cli.personal import Personal
-    from classifier.cli.who import Who
+    from classifier.cli.asked import Who
+    from classifier.cli.opening import Personal
     from classifier.engine import Classifier
     from classifier.history import Memory
     from classifier.mailboxes import Mailbox

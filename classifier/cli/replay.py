@@ -10,10 +10,11 @@ from typing import IO, TYPE_CHECKING, Any
 
 import click
 
+from classifier.cli.asked import Scoring
 from classifier.cli.labelled import Given, labelled_mail, name_problems
 from classifier.cli.manual import JUDGES_MAIL, Manual
 from classifier.cli.progress import shown
-from classifier.cli.scoring import Scoring, scoring_in_order
+from classifier.cli.scoring import scoring_in_order
 from classifier.cli.summary import Summary, summary
 
 if TYPE_CHECKING:

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from classifier.cli.intake import Intake, find_message, mailbox_format
+from classifier.cli.intake import find_message, mailbox_format
 from classifier.cli.manual import READS_MAIL, Manual
+from classifier.cli.reading import Intake
 from classifier.cli.screen import coloured
 from classifier.output.safe import bounded, clean
 

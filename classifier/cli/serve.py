@@ -5,10 +5,12 @@ from __future__ import annotations
 import click
 
 from classifier.cli import started
+from classifier.cli.asked import Scoring
 from classifier.cli.exits import code_for, complain, report
 from classifier.cli.manual import JUDGES_MAIL, Manual
-from classifier.cli.personal import OFF, Personal, personal
-from classifier.cli.scoring import Scoring, scoring
+from classifier.cli.opening import OFF, Personal
+from classifier.cli.personal import personal
+from classifier.cli.scoring import scoring
 
 EXAMPLES = [
     ("Serve your own mail", "mailtriage serve --socket $XDG_RUNTIME_DIR/mailtriage/socket &"),

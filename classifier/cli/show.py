@@ -6,8 +6,9 @@ import sys
 
 import click
 
-from classifier.cli.intake import Intake, find_message, mailbox_format
+from classifier.cli.intake import find_message, mailbox_format
 from classifier.cli.manual import READS_MAIL, Manual
+from classifier.cli.reading import Intake
 from classifier.output.safe import clean
 
 EXAMPLES = [

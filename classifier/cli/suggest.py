@@ -11,12 +11,15 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
+from classifier.cli.asked import Scoring
 from classifier.cli.exits import complain
-from classifier.cli.intake import Intake, mailbox_format, mailboxes
+from classifier.cli.intake import mailbox_format, mailboxes
 from classifier.cli.manual import JUDGES_MAIL, Manual
-from classifier.cli.personal import Personal, personal
+from classifier.cli.opening import Personal
+from classifier.cli.personal import personal
 from classifier.cli.progress import shown
-from classifier.cli.scoring import Scoring, scoring_in_order
+from classifier.cli.reading import Intake
+from classifier.cli.scoring import scoring_in_order
 from classifier.cli.screen import fit, heading, screen_width
 from classifier.errors import MailboxError
 from classifier.output.lines import record

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from classifier import __version__
+from classifier.cli.asked import Who, columns
 from classifier.cli.exits import complain
 from classifier.cli.labelled import Given, labelled_mail, name_problems
 from classifier.cli.losing import losing, terms_of
 from classifier.cli.manual import READS_MAIL, Manual
 from classifier.cli.phases import phased
-from classifier.cli.scoring import columns
-from classifier.cli.who import Who, who
+from classifier.cli.who import who
 from classifier.output.safe import clean
 
 if TYPE_CHECKING:

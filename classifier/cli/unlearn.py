@@ -7,11 +7,14 @@ from typing import TYPE_CHECKING
 
 import click
 
-from classifier.cli.intake import Intake, mailbox_format, mailboxes
+from classifier.cli.asked import Scoring
+from classifier.cli.intake import mailbox_format, mailboxes
 from classifier.cli.manual import JUDGES_MAIL, Manual
-from classifier.cli.personal import Personal, personal
+from classifier.cli.opening import Personal
+from classifier.cli.personal import personal
 from classifier.cli.progress import counted
-from classifier.cli.scoring import Scoring, scoring
+from classifier.cli.reading import Intake
+from classifier.cli.scoring import scoring
 from classifier.cli.taught import tell
 
 if TYPE_CHECKING:

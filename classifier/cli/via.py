@@ -17,7 +17,7 @@ from classifier.serve.client import Client
 from classifier.serve.protocol import CSV, JSONL, TOLD
 
 if TYPE_CHECKING:
-    from classifier.cli.intake import Intake
+    from classifier.cli.reading import Intake
     from classifier.mailboxes import Mailbox
 
 WIRE = {"jsonl": JSONL, "csv": CSV, "text": TOLD}
