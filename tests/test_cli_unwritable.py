@@ -34,7 +34,9 @@ def mails(begin: int, end: int) -> str:
 def half(tmp_path: Path) -> tuple[Path, Path]:
     """A mailbox of nineteen days, of which a profile knows ten."""
     profile, box = tmp_path / "p.sqlite3", tmp_path / "root"
-    Classifier(profile=Profile(profile, create=True))
+    taught = Profile(profile, create=True)
+    Classifier(profile=taught)
+    taught.close()
     box.write_text(mails(1, 11))
     assert run("jobs", profile, box).exit_code == 0
     box.write_text(mails(1, 20))
