@@ -55,10 +55,22 @@ def test_the_version_is_the_one_of_the_project(repo: Path) -> None:
     assert run("--version").stdout == f"mailtriage {project['version']}\n"
 
 
-def test_without_arguments_it_prints_help() -> None:
-    result = run()
-    assert "Usage: mailtriage [OPTIONS] COMMAND" in result.output
-    assert all(name in result.output for name in COMMANDS)
+@pytest.mark.parametrize("group", [[], ["profile"]])
+def test_without_arguments_it_prints_help_as_help_looks(group: list[str]) -> None:
+    bare, asked = run(*group), run(*group, "--help")
+    assert (bare.exit_code, bare.stdout) == (2, "")
+    assert bare.stderr == asked.stdout
+
+
+def test_the_list_of_commands_says_what_each_does_to_the_end() -> None:
+    assert "what needs you, which job did not write, and all the rest folded." in listed()
+    assert "..." not in listed() + listed("profile")
+
+
+def listed(*group: str) -> str:
+    """The commands in a group's help, in one line."""
+    found = run(*group, "--help").stdout.partition("Commands:")[2].partition("Examples:")[0]
+    return " ".join(found.split())
 
 
 @pytest.mark.parametrize(

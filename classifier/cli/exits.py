@@ -114,11 +114,11 @@ def guard(debug: bool = False) -> Iterator[None]:
     except BaseException as error:
         import click  # here: who judges one message and meets no error does without
 
+        if isinstance(error, click.exceptions.NoArgsIsHelpError | click.exceptions.Exit | click.Abort):
+            raise  # help, which nothing asked for and which keeps its lines, and ends that are meant
         if isinstance(error, click.ClickException):
             context = error.ctx if isinstance(error, click.UsageError) else None
             raise click.UsageError(clean(error.format_message()), context) from None
-        if isinstance(error, click.exceptions.Exit | click.Abort):
-            raise
         if isinstance(error, BrokenPipeError):
             _stop_writing()
         else:

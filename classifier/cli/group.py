@@ -9,7 +9,7 @@ import click
 
 from classifier import __version__
 from classifier.cli.exits import MEANINGS, guard
-from classifier.cli.manual import ENVIRONMENT, FILES, write_examples, write_table
+from classifier.cli.manual import ENVIRONMENT, FILES, Contents, write_examples, write_table
 
 COMMANDS: dict[str, str] = {
     "classify": "classifier.cli.classify",
@@ -46,7 +46,7 @@ EXAMPLES = (
 )
 
 
-class LazyGroup(click.Group):
+class LazyGroup(Contents):
     """A group that imports a command's module when the command is asked for."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
@@ -97,9 +97,9 @@ class LazyGroup(click.Group):
 def cli(ctx: click.Context, config: str | None, debug: bool) -> None:
     """Sort mail into important, unimportant and spam, and say why.
 
-    Mail stays on this machine: no command asks the network anything unless an option says so. A MAILBOX is an
-    mbox file, a Maildir, an MH folder, a file or a tree of files with one message each, or - for standard
-    input; each may be compressed (gz, bz2, xz, zstd).
+    Mail stays on this machine: no command asks the network anything unless an option says so, but for mx and
+    lookup, which are there to ask the DNS. A MAILBOX is an mbox file, a Maildir, an MH folder, a file or a
+    tree of files with one message each, or - for standard input; each may be compressed (gz, bz2, xz, zstd).
 
     Run "mailtriage COMMAND --help" for the manual of a command.
     """

@@ -66,6 +66,16 @@ class Manual(click.Command):
         write_table(formatter, "Environment", ENVIRONMENT)
 
 
+class Contents(click.Group):
+    """A group whose help gives the whole first sentence of each command, in as many lines as it takes."""
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """List the commands."""
+        found = [(name, self.get_command(ctx, name)) for name in self.list_commands(ctx)]
+        rows = [(name, each.get_short_help_str(limit=formatter.width * 3)) for name, each in found if each]
+        write_table(formatter, "Commands", rows)
+
+
 def write_examples(formatter: click.HelpFormatter, examples: Sequence[tuple[str, str]]) -> None:
     """Write each example as its purpose and, indented, the line to type.
 

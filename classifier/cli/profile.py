@@ -11,7 +11,7 @@ from typing import IO, Any
 import click
 
 from classifier.cli.exits import CRASH, INTERRUPTED, MODEL, OK, USAGE
-from classifier.cli.manual import Manual
+from classifier.cli.manual import Contents, Manual
 from classifier.cli.opening import Personal
 from classifier.cli.personal import personal
 from classifier.cli.screen import heading
@@ -21,7 +21,7 @@ EXITS = (OK, CRASH, USAGE, MODEL, INTERRUPTED)
 DAY = 86_400
 
 
-@click.group("profile", short_help="Look at what you taught, move it, forget it, go back.")
+@click.group("profile", cls=Contents, short_help="Look at what you taught, move it, forget it, go back.")
 def command() -> None:
     """Look at what you taught, move it to another machine, forget a sender, or go back to a day.
 
