@@ -73,6 +73,22 @@ def run(*words: object) -> Result:
     return CliRunner().invoke(cli, ["digest", "--me", "root@db1.example.org", *map(str, words)])
 
 
+def test_what_cannot_be_read_stands_on_top_and_is_never_no_mail(mailbox: Path, tmp_path: Path) -> None:
+    gone, page = tmp_path / "gone <b>", tmp_path / "page.html"
+    alone = run("--mail", gone)
+    letter = email.message_from_bytes(alone.stdout_bytes, policy=email.policy.default)
+    assert alone.exit_code == 3
+    assert "1 not readable" in letter["Subject"]
+    text = letter.get_body(("plain",)).get_content()  # type: ignore[union-attr]
+    assert text.startswith("No mail could be read.\n")
+    assert f"{gone}: No such file" in " ".join(text.split())
+    beside = run("--text", mailbox, gone).stdout
+    assert beside.index("Not readable (1)") < beside.index("Needs you")
+    assert run("--html", page, mailbox, gone).exit_code == 3
+    assert "gone &lt;b&gt;: No such file" in page.read_text(encoding="utf-8")
+    assert "eadable" not in run("--text", mailbox).stdout
+
+
 def keys(digest: Digest) -> list[str]:
     shown = [one.entry.key for one in digest.urgent]
     return shown + [entry.key for fold in digest.folds for entry in fold.entries]

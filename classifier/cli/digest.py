@@ -7,6 +7,7 @@ import math
 import os
 import sys
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -70,7 +71,7 @@ def command(
 
     Important mail stands on top, with the reason and the line that is new, in its surroundings. Jobs that are
     late beyond their own habit follow. Everything else is folded by the job that wrote it, with the keys that
-    open each mail again: nothing is dropped.
+    open each mail again: nothing is dropped. What could not be read is named before all else.
 
     What is usual is learned from the mail itself, in order of arrival, and forgotten at the end; with a
     profile it is remembered, a mail is observed once however often it is read, and judged by what was known
@@ -84,6 +85,7 @@ def command(
         digest = _made(scoring, personal, opened, since, now)
         for mailbox in opened:
             intake.name_problems(mailbox)
+    digest = replace(digest, unread=intake.refused)
     if html is not None:
         _write_page(digest, html)
     else:

@@ -8,11 +8,15 @@ from typing import TYPE_CHECKING, TypeVar
 from classifier.cli import started
 from classifier.cli.exits import OK, UNREADABLE, complain
 from classifier.errors import MailboxError
+from classifier.output.safe import clean
 
 if TYPE_CHECKING:
     from classifier.mailboxes import Mailbox
 
 T = TypeVar("T")
+
+REMEMBERED = 10_000
+"""Refusals kept in words; beyond, they are only counted and named at once."""
 
 
 class Intake:
@@ -26,11 +30,19 @@ class Intake:
         One of :data:`FORMATS`, instead of looking at the content.
     again : bool, default True
         Whether mailboxes are read more than once, so that standard input has to be kept in a file.
+
+    Attributes
+    ----------
+    unreadable : int
+        How many problems were named.
+    refused : list of str
+        The first `REMEMBERED` of them.
     """
 
     def __init__(self, paths: Sequence[str], form: str | None = None, again: bool = True) -> None:
         self.paths, self.form, self.again = _expanded(paths), form, again
         self.unreadable = 0
+        self.refused: list[str] = []
 
     def read(self, take: Callable[[Mailbox], Iterable[T]]) -> Iterator[T]:
         """Open each mailbox in turn and yield what is taken from it.
@@ -89,6 +101,8 @@ class Intake:
             An error or a problem: path, place and reason.
         """
         self.unreadable += 1
+        if len(self.refused) < REMEMBERED:
+            self.refused.append(clean(str(what)))
         complain(what)
 
     def name_problems(self, mailbox: Mailbox) -> None:

@@ -7,7 +7,17 @@ from shlex import quote
 from xml.etree.ElementTree import Element
 
 from classifier.digest.parts import Digest, Entry, Excerpt, Fold, Late, Matter, Urgent
-from classifier.digest.words import aftermath, before, count, headline, heights, lateness, moment, writers
+from classifier.digest.words import (
+    aftermath,
+    before,
+    count,
+    headline,
+    heights,
+    lateness,
+    moment,
+    unread,
+    writers,
+)
 from classifier.markup import h, page
 
 HEIGHT, BAR = 16, 7
@@ -42,6 +52,7 @@ def write_page(digest: Digest, title: str = "Mail digest") -> str:
 def _body(digest: Digest, title: str) -> Element:
     calm = [fold for fold in digest.folds if not fold.unsure]
     sections = [
+        _unread_section(digest),
         _urgent_section(digest),
         _late_section(digest),
         _folds_section("look", "Look at these when you can", [f for f in digest.folds if f.unsure], digest),
@@ -53,7 +64,7 @@ def _body(digest: Digest, title: str) -> Element:
         h(
             "header",
             h("h1", title),
-            h("p", f"{moment(digest.since)} to {moment(digest.until)}: {headline(digest)}."),
+            h("p", f"{_period(digest)}{headline(digest)}."),
             _contents([section for section in sections if section is not None]),
         ),
         *sections,
@@ -70,6 +81,21 @@ def _contents(sections: list[Element]) -> Element:
     """Lead to each section; the first link is where the keyboard begins."""
     links = [h("a", section[0].text, href=f"#{section.get('id')}") for section in sections]
     return h("nav", *[part for link in links for part in (link, " ")])
+
+
+def _period(digest: Digest) -> str:
+    """From when to when; nothing where no mail tells."""
+    return f"{moment(digest.since)} to {moment(digest.until)}: " if digest.mails else ""
+
+
+def _unread_section(digest: Digest) -> Element | None:
+    """Name what could not be read, before anything that might look like all there was."""
+    if not digest.unread:
+        return None
+    told = h("p", "Mail in it is missing on this page.", class_="quiet")
+    items = [h("li", h("code", each)) for each in unread(digest)]
+    heading = h("h2", f"Not readable ({len(digest.unread):,})")
+    return h("section", heading, h("article", told, h("ul", *items), class_="urgent"), id="unread")
 
 
 def _urgent_section(digest: Digest) -> Element:

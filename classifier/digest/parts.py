@@ -171,6 +171,8 @@ class Digest:
         By host, the surest first.
     folds : sequence of Fold
         Those somebody should look at first, then by number of mails; spam last.
+    unread : sequence of str, default ()
+        What could not be read, with its place and the reason: mail may be in it.
     """
 
     since: float
@@ -179,6 +181,7 @@ class Digest:
     urgent: Sequence[Urgent]
     late: Sequence[Late]
     folds: Sequence[Fold]
+    unread: Sequence[str] = ()
 
     def matters(self) -> list[Matter]:
         """Gather the urgent mails by what they are about.

@@ -16,6 +16,7 @@ from classifier.digest.words import (
     lateness,
     moment,
     sparkline,
+    unread,
     writers,
 )
 
@@ -42,10 +43,12 @@ def write_text(digest: Digest, width: int = WIDTH) -> str:
 
 def _lines(digest: Digest, width: int) -> Iterator[str]:
     if not digest.mails and not digest.late:
-        yield "No mail."
+        yield "No mail could be read." if digest.unread else "No mail."
+        yield from _unread(digest, width)
         return
     period = f"{moment(digest.since)} to {moment(digest.until)}" if digest.mails else moment(digest.until)
     yield f"{period}: {headline(digest)}"
+    yield from _unread(digest, width)
     if digest.urgent:
         matters = digest.matters()
         yield from ("", f"Needs you ({len(matters)})")
@@ -61,6 +64,14 @@ def _lines(digest: Digest, width: int) -> Iterator[str]:
     yield from _folded("Needs nobody", [fold for fold in calm if fold.label != "spam"], digest, width)
     yield from _folded("Spam", [fold for fold in calm if fold.label == "spam"], digest, width)
     yield from ("", "Open a mail: mailtriage show MAILBOX KEY")
+
+
+def _unread(digest: Digest, width: int) -> Iterator[str]:
+    """Name what could not be read, before anything that might look like all there was."""
+    if digest.unread:
+        yield from ("", f"Not readable ({len(digest.unread):,}): mail in it is missing here")
+        for each in unread(digest):
+            yield from wrap(each, width, initial_indent="  ", subsequent_indent=" " * 6)
 
 
 def _matter(matter: Matter, width: int) -> Iterator[str]:

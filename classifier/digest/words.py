@@ -11,6 +11,9 @@ BARS = "▁▂▃▄▅▆▇█"
 BUCKETS = 14
 """Bars of a sparkline at most."""
 
+NAMED = 20
+"""Unreadable places named one by one."""
+
 FEWEST = 5
 """Days from which on each has a bar of its own."""
 
@@ -72,7 +75,14 @@ def headline(digest: Digest) -> str:
     if unsure:
         parts.append(f"{unsure:,} unsure")
     folded = sum(len(fold.entries) for fold in digest.folds)
-    return f"{', '.join(parts)}; {count(folded, 'mail')} folded"
+    unread = f"; {len(digest.unread):,} not readable" if digest.unread else ""
+    return f"{', '.join(parts)}; {count(folded, 'mail')} folded{unread}"
+
+
+def unread(digest: Digest) -> list[str]:
+    """Name what could not be read; beyond `NAMED`, say how much more there is."""
+    more = len(digest.unread) - NAMED
+    return [*digest.unread[:NAMED], *([f"and {more:,} more"] if more > 0 else [])]
 
 
 def _to_act_on(digest: Digest) -> str:
