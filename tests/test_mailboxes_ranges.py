@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import pickle
+import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,11 +14,17 @@ from hypothesis import strategies as st
 
 from classifier.errors import MailboxError
 from classifier.mailboxes import Mailbox, Part, Problem, Stored, open_mailbox, read_span
-from classifier.mailboxes.ranges import MboxRange
+from classifier.mailboxes.files import Kept
+from classifier.mailboxes.ranges import LocalFile, MboxRange
 
 FROM = b"From a@example.org  Mon Jan  5 10:11:12 2026\n"
 GIT = b"From " + b"0123456789" * 4 + b" Mon Sep 17 00:00:00 2001\n"
 ONE = b"From: a@example.org\nSubject: one\n\nfirst\n\n"
+
+
+def write(path: Path, data: bytes) -> Path:
+    path.write_bytes(data)
+    return path
 
 
 def of(parts: list[Part]) -> tuple[list[tuple[str, bytes]], list[Problem]]:
@@ -118,11 +127,52 @@ def test_a_file_that_changed_is_named_and_costs_only_what_changed(tmp_path: Path
     messages, problems = of(parts)
     assert 250 < len(messages) < 400
     assert {problem.reason for problem in problems} == {"the file became shorter while it was read"}
-    other = tmp_path / "other"
-    other.write_bytes((FROM + ONE) * 1000)
-    other.replace(path)
-    with pytest.raises(MailboxError, match="was replaced"):
-        of(parts)
+
+
+def file_of(part: Part) -> LocalFile:
+    assert isinstance(part, MboxRange)
+    assert isinstance(part.source, LocalFile)
+    return part.source
+
+
+def keeping(part: Part, kept: Kept | None) -> Part:
+    """Have a part as another machine has it, where nobody keeps the file open; or somebody another file."""
+    assert isinstance(part, MboxRange)
+    return replace(part, source=replace(file_of(part), kept=kept))
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other processes open files by /proc")
+@pytest.mark.parametrize("harm", ["replaced", "removed"])
+def test_a_file_whose_name_is_taken_is_read_to_its_end(tmp_path: Path, harm: str) -> None:
+    path = write(tmp_path / "m", b"".join(FROM + b"Subject: %d\n\n" % n for n in range(1000)))
+    mailbox = open_mailbox(path)
+    whole, parts = told(mailbox), list(mailbox.parts(2000))
+    mailbox.close()
+    if harm == "replaced":
+        write(tmp_path / "other", (FROM + ONE) * 1000).replace(path)
+    else:
+        path.unlink()
+    assert len(parts) > 10
+    assert of(pickle.loads(pickle.dumps(parts))) == whole
+    (kept,) = {getattr(file_of(part).kept, "path", "") for part in parts}
+    assert Path(kept).stat().st_ino == file_of(parts[0]).identity[1]
+    assert kept not in parts[0].mark()  # an interrupted run goes on in another process
+    with pytest.raises(MailboxError, match=r"was replaced|No such file"):
+        of([keeping(part, None) for part in parts])
+    wire = pickle.dumps(parts)
+    del parts
+    gc.collect()
+    assert not Path(kept).exists()  # closed with the last part
+    with pytest.raises(MailboxError, match=r"was replaced|No such file"):
+        of(pickle.loads(wire))
+
+
+def test_what_is_kept_is_never_another_file(tmp_path: Path) -> None:
+    path, other = write(tmp_path / "m", (FROM + ONE) * 9), write(tmp_path / "o", (FROM + ONE) * 9)
+    (part,) = open_mailbox(path).parts(1 << 20)
+    write(tmp_path / "n", b"").replace(path)
+    with other.open("rb") as file, pytest.raises(MailboxError, match="was replaced"):
+        list(keeping(part, Kept.of(file.fileno())).read([]))
 
 
 def test_parts_of_an_empty_mailbox(tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ import click
 from classifier.cli.exits import complain
 from classifier.cli.progress import shown
 from classifier.cli.reading import Intake
+from classifier.mailboxes.mbox import Told
 
 if TYPE_CHECKING:
     from classifier.cli.asked import Scoring
@@ -67,6 +68,8 @@ class Run:
         Whether parts that are in the folder already stay.
     judged, parts, lost : int
         What was done so far.
+    told : Told
+        Which problems were named.
     """
 
     intake: Intake
@@ -78,6 +81,7 @@ class Run:
     judged: int = 0
     parts: int = 0
     lost: int = 0
+    told: Told = field(default_factory=Told)
     _setting: Callable[[], Any] = field(init=False)
 
     def on(self, scheduler: str | None) -> int:
@@ -123,7 +127,7 @@ class Run:
 
         self.judged += answer.count
         self.lost += answer.lost
-        for problem in answer.problems:
+        for problem in filter(self.told.new, answer.problems):
             self.intake.refuse(problem)
         if answer.lines:
             for piece in unpacked_lines(answer.lines):

@@ -11,6 +11,7 @@ from classifier.engine.batches import Mail, batches
 from classifier.engine.triage import Classifier
 from classifier.engine.work import Answer, Judging, Kind
 from classifier.mailboxes import Mailbox, Part, Problem, Stored
+from classifier.mailboxes.mbox import Told
 
 
 class Handed(Part):
@@ -124,7 +125,7 @@ def answers(
 
 
 def collected(answers: Iterable[tuple[Part, Answer]], problems: list[Problem]) -> Iterator[Answer]:
-    """Note what the parts' readers could not read: of a mailbox that is gone only the first part.
+    """Note what the parts' readers could not read: what is wrong with a whole file by its first part alone.
 
     Parameters
     ----------
@@ -136,11 +137,10 @@ def collected(answers: Iterable[tuple[Part, Answer]], problems: list[Problem]) -
     ------
     Answer
     """
-    lost: set[tuple[str, str]] = set()
+    told = Told()
     for _, answer in answers:
-        problems += answer.problems
-        if answer.lost is not None and (key := (answer.lost.path, answer.lost.reason)) not in lost:
-            lost.add(key)
+        problems += (problem for problem in answer.problems if told.new(problem))
+        if answer.lost is not None and told.new(answer.lost, whole=True):
             problems.append(answer.lost)
         yield answer
 

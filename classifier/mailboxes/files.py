@@ -6,7 +6,7 @@ import io
 import os
 import stat
 from collections.abc import Callable
-from typing import BinaryIO
+from typing import BinaryIO, NamedTuple
 
 from ..errors import MailboxError
 from .base import MAX_RAW, WINDOW
@@ -14,6 +14,10 @@ from .compressed import DAMAGE, DamagedError, compression_of, decompressed
 
 # How much of a file tells what it is.
 HEAD = 4096
+SHRANK = "the file became shorter while it was read"
+REPLACED = "the file was replaced or rewritten while it was read"
+# So many bytes at a file's ends tell whether it was rewritten in its place.
+_SEAL = 256
 
 
 def open_file(path: str, shown: str | None = None) -> int:
@@ -51,6 +55,39 @@ def open_file(path: str, shown: str | None = None) -> int:
     raise MailboxError(name, f"is a {kind_of(mode)}, not a file of mail")
 
 
+class Kept:
+    """A file kept open for as long as anybody wants to read it, whatever becomes of its name.
+
+    A mail program that puts a new file in the place of an old one takes the old one's name, not its bytes.
+    On Linux other processes of the same user can open them, too, while this object lives in this one.
+
+    Parameters
+    ----------
+    path : str
+        What opens it in other processes.
+    fd : int, default -1
+        Closed with the object; none in a process that got the object from another.
+    """
+
+    __slots__ = ("fd", "path")
+
+    def __init__(self, path: str, fd: int = -1) -> None:
+        self.path, self.fd = path, fd
+
+    @classmethod
+    def of(cls, fd: int) -> Kept:
+        """Keep the file of a descriptor, which itself may be closed."""
+        mine = os.dup(fd)
+        return cls(f"/proc/{os.getpid()}/fd/{mine}", mine)
+
+    def __reduce__(self) -> tuple[type[Kept], tuple[str]]:
+        return Kept, (self.path,)
+
+    def __del__(self) -> None:
+        if self.fd >= 0:
+            os.close(self.fd)
+
+
 def kind_of(mode: int) -> str:
     """Name the kind of a directory entry."""
     kinds = {
@@ -80,11 +117,41 @@ def is_compressed(path: str, shown: str | None = None) -> bool:
         os.close(fd)
 
 
+class Seal(NamedTuple):
+    """The first and last bytes that a file had: appending leaves them where they are, rewriting does not.
+
+    Parameters
+    ----------
+    top : bytes
+    at : int
+        Where the last ones are.
+    last : bytes
+    """
+
+    top: bytes = b""
+    at: int = 0
+    last: bytes = b""
+
+    @classmethod
+    def of(cls, fd: int, size: int) -> Seal:
+        """Seal a file of this size."""
+        at = max(0, size - _SEAL)
+        return cls(os.pread(fd, min(size, _SEAL), 0), at, os.pread(fd, size - at, at))
+
+    def broken(self, fd: int) -> bool:
+        """Tell whether other bytes stand there; a file that is only shorter now is not broken."""
+        top, last = os.pread(fd, len(self.top), 0), os.pread(fd, len(self.last), self.at)
+        return not (self.top.startswith(top) and self.last.startswith(last))
+
+
+UNSEALED = Seal()
+
+
 class FileRead:
     """Reads of a file by offset, up to the size it had when reading began.
 
     What is appended meanwhile is left for the next run: it may be half a message. A file that shrinks
-    ends early and sets `shrank`.
+    or is rewritten ends early and sets `damage`.
 
     Parameters
     ----------
@@ -94,13 +161,15 @@ class FileRead:
         Where to begin, and the size of the file.
     window : int
         The largest single read.
+    seal : Seal
+        What the file must end with, to be the same.
     """
 
-    __slots__ = ("end", "fd", "offset", "shrank", "window")
+    __slots__ = ("damage", "end", "fd", "offset", "seal", "window")
 
-    def __init__(self, fd: int, offset: int, end: int, window: int = WINDOW) -> None:
-        self.fd, self.offset, self.end, self.window = fd, offset, end, window
-        self.shrank = False
+    def __init__(self, fd: int, offset: int, end: int, window: int = WINDOW, seal: Seal = UNSEALED) -> None:
+        self.fd, self.offset, self.end, self.window, self.seal = fd, offset, end, window, seal
+        self.damage = ""
 
     def __call__(self, size: int) -> bytes:
         """Return up to `size` bytes, b"" at the end."""
@@ -108,8 +177,11 @@ class FileRead:
         if size <= 0:
             return b""
         data = os.pread(self.fd, size, self.offset)
+        if self.seal.broken(self.fd):
+            self.damage = REPLACED
+            return b""
         self.offset += len(data)
-        self.shrank = not data
+        self.damage = "" if data else SHRANK
         return data
 
 

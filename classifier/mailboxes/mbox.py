@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from ..errors import MailboxError
 from .base import MAX_RAW, WINDOW, Mailbox, Original, Part, Problem, Stored
-from .files import HEAD, FileRead, open_file
+from .files import HEAD, REPLACED, SHRANK, FileRead, Kept, Seal, open_file
 from .from_lines import Record, from_line_time, has_git_date, is_border, leading_blanks, scan
 from .quoting import from_line, message_of
 
@@ -15,9 +15,29 @@ from .quoting import from_line, message_of
 RANGE_BYTES = 1 << 20
 
 _CUT = "a message of {} bytes: only its first 40 MiB are judged"
-SHRANK = "the file became shorter while it was read"
-REPLACED = "the file was replaced or rewritten while it was read"
 NO_BORDER = "no message begins at the start of this mbox"
+
+
+class Told:
+    """Which problems were told: what is wrong with a file, and not with a place in it, is told once."""
+
+    def __init__(self) -> None:
+        self._told: set[tuple[str, str]] = set()
+
+    def new(self, problem: Problem, whole: bool = False) -> bool:
+        """Tell whether a problem is to be told, and take note of it.
+
+        Parameters
+        ----------
+        problem : Problem
+        whole : bool, default False
+            Whether it is one of the whole file, whatever it says.
+        """
+        if not whole and problem.reason not in (SHRANK, REPLACED):
+            return True
+        told = (problem.path, problem.reason) in self._told
+        self._told.add((problem.path, problem.reason))
+        return not told
 
 
 def stored_of(mailbox: str, record: Record, problems: list[Problem]) -> Stored:
@@ -33,26 +53,23 @@ class RecordOriginal(Original):
 
     is_record = True
 
-    def __init__(self, stored: Stored, record: Record, file: str) -> None:
-        self.stored, self._record, self._file = stored, record, file
+    def __init__(self, stored: Stored, record: Record, fd: int) -> None:
+        self.stored, self._record = stored, record
         self.is_cut = len(record.data) < record.end - record.start
+        self._kept = Kept.of(fd) if self.is_cut else None
         self.received = from_line_time(from_line(record.data))
 
     def chunks(self) -> Iterator[bytes]:
         """Yield the record, From_ line, quoting and separator included."""
         start, end, data, _ = self._record
-        if not self.is_cut:
+        if self._kept is None:
             yield data
             return
-        fd = open_file(self._file, self.stored.mailbox)
-        try:
-            read = FileRead(fd, start, end)
-            while piece := read(WINDOW):
-                yield piece
-            if read.shrank:
-                raise MailboxError(self.stored.mailbox, SHRANK, self.stored.key)
-        finally:
-            os.close(fd)
+        read = FileRead(self._kept.fd, start, end)
+        while piece := read(WINDOW):
+            yield piece
+        if read.damage:
+            raise MailboxError(self.stored.mailbox, read.damage, self.stored.key)
 
 
 class Mbox(Mailbox):
@@ -86,7 +103,8 @@ class Mbox(Mailbox):
     def records(self, keep: bool = True) -> Iterator[Record]:
         """Yield the records as stored; without `keep` their data is left out."""
         self.problems.clear()
-        read = FileRead(self._open(), 0, os.fstat(self._fd).st_size)
+        size = os.fstat(self._open()).st_size
+        read = FileRead(self._fd, 0, size, seal=Seal.of(self._fd, size))
         if hasattr(os, "posix_fadvise"):
             os.posix_fadvise(self._fd, 0, 0, os.POSIX_FADV_SEQUENTIAL)
         first = True
@@ -99,8 +117,8 @@ class Mbox(Mailbox):
                 yield record
         except OSError as error:
             self.report(str(read.offset), error.strerror or str(error))
-        if read.shrank:
-            self.report(str(read.offset), SHRANK)
+        if read.damage:
+            self.report(str(read.offset), read.damage)
 
     def spans(self) -> Iterator[Part]:
         """Yield ranges of bytes: nothing is read here, and nothing of the mail itself travels."""
@@ -112,9 +130,9 @@ class Mbox(Mailbox):
 
         self.problems.clear()
         info = os.fstat(self._open())
-        yield from cut(
-            self.path, LocalFile(self.path, self.file, (info.st_dev, info.st_ino)), info.st_size, size
-        )
+        identity, seal = (info.st_dev, info.st_ino), Seal.of(self._fd, info.st_size)
+        file = LocalFile(self.path, self.file, identity, seal, Kept.of(self._fd))
+        yield from cut(self.path, file, info.st_size, size)
 
     def _record_at(self, key: str) -> Record:
         size = os.fstat(self._open()).st_size
@@ -137,12 +155,12 @@ class Mbox(Mailbox):
     def original(self, key: str) -> RecordOriginal:
         """Fetch the record at the byte offset `key` for copying."""
         record = self._record_at(key)
-        return RecordOriginal(stored_of(self.path, record, []), record, self.file)
+        return RecordOriginal(stored_of(self.path, record, []), record, self._fd)
 
     def originals(self) -> Iterator[RecordOriginal]:
         """Yield the originals of all messages, in order."""
         for record in self.records():
-            yield RecordOriginal(stored_of(self.path, record, self.problems), record, self.file)
+            yield RecordOriginal(stored_of(self.path, record, self.problems), record, self._fd)
 
     def _open(self) -> int:
         if self._fd < 0:

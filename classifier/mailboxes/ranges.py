@@ -12,14 +12,14 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from ..errors import MailboxError
 from .base import Part, Problem, Stored
-from .files import FileRead, open_file
+from .files import REPLACED, UNSEALED, FileRead, Kept, Seal, open_file
 from .from_lines import LOOK, has_git_date, opening, scan
-from .mbox import NO_BORDER, REPLACED, SHRANK, stored_of
+from .mbox import NO_BORDER, stored_of
 
 # A border is seen with the three bytes before it; one more stands for the message that they end.
 _BEFORE = 3
@@ -30,7 +30,7 @@ _STEP = 16 << 10
 class Reading(Protocol):
     """Reads of a file, in order."""
 
-    shrank: bool
+    damage: str
 
     def __call__(self, size: int) -> bytes:
         """Return up to `size` bytes, b"" at the end."""
@@ -59,22 +59,55 @@ class LocalFile:
         The name shown, and the path opened.
     identity : tuple of int
         Device and inode; workers on other machines know the inode only.
+    seal : Seal
+        What it ended with.
+    kept : Kept, optional
+        The file itself, for readers on this machine: it is read to its end when another has its name.
     """
 
     mailbox: str
     file: str
     identity: tuple[int, int]
+    seal: Seal = field(default=UNSEALED, repr=False)
+    kept: Kept | None = field(default=None, repr=False, compare=False)
 
     @contextmanager
     def reading(self, begin: int, end: int) -> Iterator[FileRead]:
         """Read by offset, so that nothing is mapped or shared."""
-        fd = open_file(self.file, self.mailbox)
+        fd = self._open(begin)
         try:
-            if os.fstat(fd).st_ino != self.identity[1]:
-                raise MailboxError(self.mailbox, REPLACED, str(begin))
-            yield FileRead(fd, begin, end)
+            yield FileRead(fd, begin, end, seal=self.seal)
         finally:
             os.close(fd)
+
+    def _open(self, begin: int) -> int:
+        """Open the path, or the file that it named once."""
+        try:
+            fd = open_file(self.file, self.mailbox)
+        except MailboxError:
+            if (fd := self._kept()) < 0:
+                raise
+            return fd
+        if os.fstat(fd).st_ino == self.identity[1]:
+            return fd
+        os.close(fd)
+        if (fd := self._kept()) < 0:
+            raise MailboxError(self.mailbox, REPLACED, str(begin))
+        return fd
+
+    def _kept(self) -> int:
+        """Open what was kept; -1 if it is not here, or something else is."""
+        if self.kept is None:
+            return -1
+        try:
+            fd = open_file(self.kept.path)
+        except MailboxError:
+            return -1
+        info = os.fstat(fd)
+        if (info.st_dev, info.st_ino) == self.identity:
+            return fd
+        os.close(fd)
+        return -1
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,8 +173,8 @@ class MboxRange(Part):
                 at, top = record.end, False
                 if at >= self.end:
                     return
-            if read.shrank:
-                problems.append(Problem(self.mailbox, str(at), SHRANK))
+            if read.damage:
+                problems.append(Problem(self.mailbox, str(at), read.damage))
 
     def _first_border(self, problems: list[Problem]) -> int | None:
         """Find where the first message of the range begins, reading hardly further than that takes."""
@@ -150,8 +183,8 @@ class MboxRange(Part):
             for record in scan(_after(b"x", read), begin - 1, self.git, keep=False):
                 if record.end >= self.begin:
                     return record.end if record.end < self.end else None
-            if read.shrank:
-                problems.append(Problem(self.mailbox, str(self.begin), SHRANK))
+            if read.damage:
+                problems.append(Problem(self.mailbox, str(self.begin), read.damage))
         return None
 
 

@@ -19,6 +19,7 @@ from classifier.patterns import pattern
 from ..errors import MailboxError
 from .base import WINDOW
 from .compressed import compression_of, decompressed
+from .files import SHRANK
 
 if TYPE_CHECKING:
     from fsspec import AbstractFileSystem
@@ -108,7 +109,7 @@ class RemoteRead:
 
     def __init__(self, file: BinaryIO, url: str, begin: int, end: int) -> None:
         self._file, self._url, self._at, self._end = file, url, begin, end
-        self.shrank = False
+        self.damage = ""
 
     def __call__(self, size: int) -> bytes:
         """Return up to `size` bytes, b"" at the end."""
@@ -118,7 +119,7 @@ class RemoteRead:
         with told(self._url, str(self._at)):
             data = self._file.read(size)
         self._at += len(data)
-        self.shrank = not data
+        self.damage = "" if data else SHRANK
         return data
 
 
