@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+import zlib
 from pathlib import Path
 
 import pytest
@@ -14,8 +15,10 @@ from classifier.engine.forgetting import forget_address
 from classifier.features import Schema
 from classifier.history import Arrival, History, Past, Ram
 from classifier.history.came import AsRead, Noting, pack_read, unpack_read
-from classifier.profile import Profile
-from classifier.profile import profile as profile_module
+from classifier.mail.fingerprint import fingerprint
+from classifier.profile import Profile, opening
+from classifier.profile import came as came_module
+from classifier.profile.key import seal, unseal
 from classifier.profile.travel import export_lines, import_lines
 from classifier.profile.undo import roll_back
 from classifier.rootmail.record import read_job
@@ -118,20 +121,79 @@ def test_without_what_was_kept_the_present_must_do(triage: Classifier) -> None:
     assert "new" not in told(triage, mails[6])
 
 
+@pytest.fixture(params=[64, 2])
+def block(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> int:
+    """Let so many messages make a block: of nine none, or all but the last."""
+    monkeypatch.setattr(came_module, "BLOCK", request.param)
+    return int(request.param)
+
+
 @pytest.mark.parametrize("damage", ["x'00'", "zeroblob(40)", "substr(value, 1, length(value) - 9)"])
+@pytest.mark.usefixtures("block")
 def test_damage_is_not_believed(triage: Classifier, damage: str) -> None:
     mails = fill(triage)
-    base(triage).file.base.execute(f"UPDATE came SET value={damage}")
+    for table in ("came", "came_block"):
+        base(triage).file.base.execute(f"UPDATE {table} SET value={damage}")
     assert "new" not in told(triage, mails[6])
 
 
 def test_only_the_latest_are_kept(triage: Classifier, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(profile_module, "CAME", 3)
+    monkeypatch.setattr(came_module, "BLOCK", 2)
+    monkeypatch.setattr(came_module, "CAME", 4)
     mails = fill(triage)
-    assert base(triage).file.read("SELECT count(*) FROM came") == [(3,)]
+    assert base(triage).file.read("SELECT count(*) FROM came") == [(1,)]
+    assert base(triage).file.read("SELECT count(*) FROM came_in") == [(4,)]
+    assert base(triage).file.read("SELECT count(*) FROM came_block") == [(2,)]
     assert "new" in told(triage, mails[6])
+    assert [bool(base(triage).as_it_came(fingerprint(Message(raw)))) for raw in mails] == [False] * 4 + [
+        True
+    ] * 5
 
 
+def test_a_block_says_what_each_message_said_alone(
+    triage: Classifier, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(came_module, "BLOCK", 3)
+    mails = fill(triage)
+    alone = []
+    assert base(triage).file.read("SELECT count(*) FROM came") == [(0,)]
+    for at, raw in enumerate(mails):
+        alone.append(past(triage, raw))
+        triage.observe(letter(90 + at, "eve@shop.example"), now=START + 900_000)
+        triage.observe(cron(20 + at, "disk error"), now=START + 900_000)
+    assert [past(triage, raw) for raw in reversed(mails)] == alone[::-1]
+
+
+def test_what_a_former_version_kept_alone_is_packed_little_by_little(
+    triage: Classifier, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mails = fill(triage)
+    before = [past(triage, raw) for raw in mails]
+    profile = base(triage)
+    for number, value in profile.file.read("SELECT id, value FROM came"):  # each compressed, as it was then
+        old = seal(profile.file.key, zlib.compress(unseal(profile.file.key, value), 1))
+        profile.file.base.execute("UPDATE came SET value=? WHERE id=?", (old, number))
+    assert [past(triage, raw) for raw in mails] == before
+    monkeypatch.setattr(came_module, "BLOCK", 2)
+    monkeypatch.setattr(came_module, "AT_ONCE", 3)
+    triage.observe(letter(50), now=START + 900_000)
+    assert profile.file.read("SELECT count(*) FROM came") == [(4,)]
+    triage.observe(letter(51), now=START + 900_000)
+    assert profile.file.read("SELECT count(*) FROM came") == [(1,)]
+    assert [past(triage, raw) for raw in mails] == before
+
+
+@pytest.mark.usefixtures("block")
+def test_mail_that_comes_again_after_going_back_is_judged_by_its_second_coming(triage: Classifier) -> None:
+    mails = fill(triage)
+    roll_back(base(triage), time.time() - 86_400 * 900, time.time() + 1)
+    for at, raw in enumerate([mails[6], *mails[:2]]):
+        triage.observe(raw, now=START + at * 86_400)
+    assert set(told(triage, mails[6])) == {"first"}
+    assert "first" not in told(triage, mails[0])
+
+
+@pytest.mark.usefixtures("block")
 def test_it_moves_with_the_profile(triage: Classifier, tmp_path: Path) -> None:
     mails = fill(triage)
     before = [past(triage, raw) for raw in mails]
@@ -173,6 +235,7 @@ def jobs(triage: Classifier) -> set[str]:
         ),
     ],
 )
+@pytest.mark.usefixtures("block")
 def test_forgetting_reaches_jobs(triage: Classifier, who: str, left: set[str]) -> None:
     fill(triage)
     triage.observe(cron(1, "3 logs", "web1", "rotate"), now=START)
@@ -180,7 +243,8 @@ def test_forgetting_reaches_jobs(triage: Classifier, who: str, left: set[str]) -
     assert jobs(triage) == left
     hosts = {read_job(value).host for _, value in base(triage).memory.items("job")}
     assert len(list(base(triage).memory.items("job-host"))) == len(hosts)
-    assert base(triage).file.read("SELECT count(*) FROM came") == [(0,)]
+    for table in ("came", "came_in", "came_block"):
+        assert base(triage).file.read(f"SELECT count(*) FROM {table}") == [(0,)]
 
 
 def test_a_job_that_an_address_wrote_under_another_hosts_name_goes_too(triage: Classifier) -> None:
@@ -228,3 +292,23 @@ def test_a_recaller_that_asks_for_more_than_was_read_is_caught() -> None:
     assert history.recall_as_it_came(Arrival(Message(b"\n"), Site()), pack_read({}, 0.0)) is None
     with pytest.raises(TypeError):
         AsRead({}).put("a", b"", b"")
+
+
+def test_room_of_what_is_gone_is_given_back_where_it_is_most_of_the_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(opening, "SPARE", 20)
+    path = tmp_path / "q.sqlite"
+    profile = Profile(path, create=True)
+    with profile.batch():
+        for number in range(900):
+            profile.memory.put("a", bytes([number % 256, number // 256]), bytes(range(200)))
+    profile.close()
+    full = path.stat().st_size
+    profile = Profile(path)
+    assert path.stat().st_size == full
+    profile.file.base.execute("DELETE FROM memory")
+    profile.close()
+    again = Profile(path)
+    again.close()
+    assert path.stat().st_size < full / 3

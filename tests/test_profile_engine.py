@@ -16,7 +16,7 @@ from classifier.errors import ProfileError
 from classifier.features import Schema
 from classifier.history import Arrival, Memory
 from classifier.profile import Profile
-from classifier.profile import profile as profile_module
+from classifier.profile import came as came_module
 from classifier.profile.undo import forget
 
 MAIL = mail("spam", 900)
@@ -163,7 +163,8 @@ def test_a_message_enters_history_once(tiny_model: Path, path: Path) -> None:
 def test_a_flood_from_one_sender_takes_no_room(
     tiny_model: Path, path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(profile_module, "CAME", 50)
+    monkeypatch.setattr(came_module, "CAME", 48)
+    monkeypatch.setattr(came_module, "BLOCK", 16)
     triage = Classifier.load(tiny_model, profile=path)
     assert triage.profile is not None
     triage.observe(mail("spam", 0))
@@ -175,7 +176,8 @@ def test_a_flood_from_one_sender_takes_no_room(
     assert triage.profile.file.read("SELECT count(*) FROM memory") == [(1,)]
     pages = triage.profile.file.read("PRAGMA page_count")[0][0] - before
     assert 4096 * pages < 40 * 600  # a note for each that it was seen, and what the last few found
-    assert triage.profile.file.read("SELECT count(*) FROM came") == [(50,)]
+    assert triage.profile.file.read("SELECT count(*) FROM came") == [(600 % 16,)]
+    assert triage.profile.file.read("SELECT count(*) FROM came_in") == [(48,)]
 
 
 @pytest.mark.usefixtures("counting")

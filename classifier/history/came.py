@@ -7,7 +7,6 @@ had not. What it read there can be kept: the same records make the same answer.
 from __future__ import annotations
 
 import struct
-import zlib
 from collections.abc import Collection, Iterator, Mapping
 from typing import TYPE_CHECKING
 
@@ -124,7 +123,7 @@ def pack_read(read: Read, now: float) -> bytes:
         name = kind.encode()
         parts.append(_HEAD.pack(len(name), len(key), 0 if value is None else len(value) + 1))
         parts += [name, key, value or b""]
-    return zlib.compress(b"".join(parts), 1)
+    return b"".join(parts)
 
 
 def unpack_read(packed: bytes) -> tuple[Read, float] | None:
@@ -140,9 +139,8 @@ def unpack_read(packed: bytes) -> tuple[Read, float] | None:
         What was read, and when; None where it is damaged, or of another version.
     """
     try:
-        data = zlib.decompressobj().decompress(packed, LARGEST)
-        return _unpacked(data)
-    except (zlib.error, struct.error, UnicodeDecodeError):
+        return _unpacked(packed) if len(packed) <= LARGEST else None
+    except (struct.error, UnicodeDecodeError):
         return None
 
 

@@ -59,5 +59,11 @@ _FOURTH = """
 CREATE TABLE came (id INTEGER PRIMARY KEY, message INTEGER NOT NULL UNIQUE, value BLOB NOT NULL);
 """
 
-STEPS: tuple[str, ...] = (_FIRST, _SECOND, _THIRD, _FOURTH)
+# Those messages but the latest, many in a block, see `came`.
+_FIFTH = """
+CREATE TABLE came_block (id INTEGER PRIMARY KEY AUTOINCREMENT, value BLOB NOT NULL);
+CREATE TABLE came_in (message INTEGER PRIMARY KEY, block INTEGER NOT NULL);
+"""
+
+STEPS: tuple[str, ...] = (_FIRST, _SECOND, _THIRD, _FOURTH, _FIFTH)
 """What leads from each version to the next; the version of a file is the number of steps made."""

@@ -6,7 +6,7 @@ import os
 import sqlite3
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from classifier.errors import ProfileError, ProfileNotWritten
@@ -22,6 +22,9 @@ _EFFECTIVE = os.access in os.supports_effective_ids
 
 BUSY_SECONDS = 30.0
 """How long one program waits for another that is writing; a message is written in a millisecond."""
+
+SPARE = 1024
+"""Free pages that no file is rewritten for: 4 MiB, which new mail fills again."""
 
 
 def connect(path: Path, *, create: bool) -> tuple[sqlite3.Connection, bool]:
@@ -80,6 +83,7 @@ def _prepare(base: sqlite3.Connection, path: Path, readonly: bool) -> None:
         base.execute("PRAGMA synchronous=NORMAL")  # a power cut may cost the last changes, never the file
         if version < len(STEPS):
             _migrate(base, path)
+        _shrink(base)
     elif version < len(STEPS):
         raise ProfileNotWritten(f"{path}: of an older version, and cannot be written to update it")
 
@@ -131,6 +135,16 @@ def _migrate(base: sqlite3.Connection, path: Path) -> None:
         base.execute("ROLLBACK")
         raise
     base.execute("COMMIT")
+
+
+def _shrink(base: sqlite3.Connection) -> None:
+    """Give back the room of what is gone, once that is most of a file that is not small."""
+    free, pages = base.execute(
+        "SELECT freelist_count, page_count FROM pragma_freelist_count, pragma_page_count"
+    ).fetchone()
+    if free > max(SPARE, pages // 2):
+        with suppress(sqlite3.Error):  # no room for it, or others are at work: another time
+            base.execute("VACUUM")
 
 
 @contextmanager

@@ -12,6 +12,8 @@ import struct
 import time
 from typing import TYPE_CHECKING
 
+from classifier.profile.came import forget_all
+
 if TYPE_CHECKING:
     from classifier.profile.file import ProfileFile
 
@@ -110,7 +112,7 @@ def forget_past(file: ProfileFile) -> None:
     file : ProfileFile
     """
     file.write("DELETE FROM past")
-    file.write("DELETE FROM came")
+    forget_all(file)
     file.write("DELETE FROM eras")
     file.write("UPDATE facts SET value=? WHERE name='past_from'", (time.time(),))
 

@@ -12,9 +12,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from classifier.config import profile_path
+from classifier.profile.came import Came
 from classifier.profile.file import ProfileFile
 from classifier.profile.journal import next_stamp
-from classifier.profile.key import hashed, seal, unseal
+from classifier.profile.key import hashed
 from classifier.profile.memory import ProfileMemory
 from classifier.profile.past import HOUR, era_at, note_own
 from classifier.profile.taught import Taught
@@ -27,11 +28,6 @@ if TYPE_CHECKING:
 DAY = 86_400
 OBSERVED = 200_000
 """Messages remembered as observed, the latest: some 3 MB. Mail that old does not come again."""
-
-CAME = 30_000
-"""Messages of which is kept what they found when they came, the latest: some 800 bytes each."""
-
-_CAME = "SELECT value FROM came JOIN observed ON observed.message=came.message WHERE came.message=?"
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +79,7 @@ class Profile:
         self._key: bytes = self.file.read("SELECT value FROM facts WHERE name='key'")[0][0]
         self.file.key = self._key
         self.memory = ProfileMemory(self.file, self._key)
+        self._came = Came(self.file, self._key)
         self._observed: int | None = None
 
     @property
@@ -216,11 +213,8 @@ class Profile:
         ProfileNotWritten
             If it cannot be kept.
         """
-        if not came:
-            return
-        row = self._number(fingerprint), seal(self._key, came)
-        self.file.write("INSERT OR REPLACE INTO came (message, value) VALUES (?, ?)", row)
-        self.file.write("DELETE FROM came WHERE id<=(SELECT max(id) FROM came)-?", (CAME,))
+        if came:
+            self._came.keep(self._number(fingerprint), came)
 
     def as_it_came(self, fingerprint: bytes) -> bytes:
         """Return what a message found in the memory when it was observed.
@@ -234,8 +228,7 @@ class Profile:
         bytes
             Empty where it was not observed, or that was too long ago.
         """
-        found = self.file.read(_CAME, (self._number(fingerprint),))
-        return unseal(self._key, found[0][0]) if found else b""
+        return self._came.find(self._number(fingerprint)) if self.knows(fingerprint) else b""
 
     def knows(self, fingerprint: bytes) -> bool:
         """Tell whether a message was observed.

@@ -11,14 +11,15 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from classifier.errors import ProfileError
+from classifier.profile.came import add_block, packed, unpacked
 from classifier.profile.file import ProfileFile
 from classifier.profile.journal import next_epoch, next_stamp
 from classifier.profile.opening import in_words
 from classifier.profile.past import BEFORE, MINUTE, era_at, note_own
 from classifier.profile.profile import Profile
 
-FORMAT = 1
-"""In the first line; a reader refuses what it does not know."""
+FORMAT = 2
+"""In the first line; a reader refuses what it does not know. The first knew no blocks."""
 
 MAX_LINE = 4 << 20
 """Bytes of one line: a learned message has some thousand, a record of history fewer."""
@@ -30,6 +31,7 @@ _COLUMNS = {
     " FROM corrections JOIN schemas ON schemas.id=corrections.schema ORDER BY corrections.id",
     "memory": "SELECT kind, key, value FROM memory",
     "observed": "SELECT message, day FROM observed",
+    "came_block": "SELECT value FROM came_block ORDER BY id",
     "came": "SELECT message, value FROM came ORDER BY id",
     "audit": "SELECT taken, report FROM audits ORDER BY id",
 }
@@ -139,14 +141,14 @@ def _object(line: bytes) -> dict[str, Any]:
 
 def _accept_head(profile: Profile, head: dict[str, Any]) -> None:
     """Look whose export it is; an empty profile becomes that one."""
-    if head.get("mailtriage_profile") != FORMAT:
+    if head.get("mailtriage_profile") not in (1, FORMAT):
         raise ValueError("no export of a profile, or one of a newer mailtriage")
     key = bytes.fromhex(head["key"])
     if len(key) != 32:
         raise ValueError("a damaged key")
     if key == profile.file.read("SELECT value FROM facts WHERE name='key'")[0][0]:
         return
-    for table in ("corrections", "memory", "observed", "came", "audits", "mine"):
+    for table in ("corrections", "memory", "observed", "came", "came_block", "audits", "mine"):
         if profile.file.read(f"SELECT 1 FROM {table} LIMIT 1"):  # noqa: S608
             raise ValueError(f"of another profile than {profile.path}, which is not empty")
     profile.file.write("UPDATE facts SET value=? WHERE name='key'", (key,))
@@ -203,6 +205,20 @@ def _take_came(file: ProfileFile, row: Any) -> int:
     )
 
 
+def _take_came_block(file: ProfileFile, row: Any) -> int:
+    (sealed,) = _values(row, bytes)
+    key = file.read("SELECT value FROM facts WHERE name='key'")[0][0]
+    there = "SELECT 1 FROM came_in WHERE message=? UNION SELECT 1 FROM came WHERE message=?"
+    fresh = {
+        message: found
+        for message, found in unpacked(key, sealed).items()
+        if not file.read(there, (message, message))
+    }
+    if fresh:
+        add_block(file, packed(key, fresh), fresh)
+    return len(fresh)
+
+
 def _take_audit(file: ProfileFile, row: Any) -> int:
     taken, report = _values(row, _NUMBER, str)
     if not isinstance(json.loads(report), dict):
@@ -246,6 +262,7 @@ _TAKERS: dict[str, Callable[[ProfileFile, Any], int]] = {
     "correction": _take_correction,
     "memory": _take_memory,
     "observed": _take_observed,
+    "came_block": _take_came_block,
     "came": _take_came,
     "audit": _take_audit,
 }
