@@ -108,6 +108,7 @@ def test_a_flood_of_senders_does_not_own_the_memory(
         ("date.hour", ">=8", "date.hour>=8"),
         ("header.subject", "disk failed", "header.subject disk failed"),
         ("body", "", "body"),
+        ("text", "disk failed", "“disk failed”"),
     ],
 )
 def test_a_reason_is_said_in_few_words(name: str, value: str, said: str) -> None:

@@ -21,7 +21,6 @@ from classifier.cli.group import cli
 from classifier.cli.moments import read_moment
 from classifier.digest import Digest, Entry, Excerpt, Fold, Urgent
 from classifier.digest.page import write_page
-from classifier.digest.reasons import telling_words
 from classifier.digest.run import make_digest
 from classifier.digest.text import write_text
 from classifier.digest.words import heights, lasting, sparkline
@@ -88,23 +87,6 @@ def test_what_cannot_be_read_stands_on_top_and_is_never_no_mail(mailbox: Path, t
     assert run("--html", page, mailbox, gone).exit_code == 3
     assert "gone &lt;b&gt;: No such file" in page.read_text(encoding="utf-8")
     assert "eadable" not in run("--text", mailbox).stdout
-
-
-def test_words_that_say_something_are_named_once() -> None:
-    clues = [
-        "error",
-        "from",
-        "ERROR",
-        "error code",
-        "package usr",
-        "7",
-        "from this",
-        "usr bin",
-        "disk",
-        "more words",
-    ]
-    assert telling_words(clues) == ["error", "package usr", "disk"]
-    assert telling_words(["from", "which were"]) == []
 
 
 def keys(digest: Digest) -> list[str]:

@@ -26,6 +26,7 @@ from classifier.verdict import (
     Verdict,
     probability,
 )
+from classifier.verdict.telling import telling
 
 MAIL = Message(b"Subject: x\n\ny")
 SOUP = [
@@ -249,3 +250,27 @@ def test_the_counterfactual_of_real_mail_turns_the_label(taught: Classifier) -> 
 
 def test_without_clues_nothing_turns_the_label() -> None:
     assert Verdict(LogOdds(0, 0), Cuts(), MAIL).counterfactual is None
+
+
+def test_the_clues_that_are_named_are_words_that_say_something_each_once() -> None:
+    clues = [
+        Clue("sender.is_me", "no", 0.3, 0.3),
+        Clue("body", "the", 0.9, 0.9),
+        Clue("body", "error", 0.2, 0.2),
+        Clue("text", "ERROR:", 0.19, 0.19),
+        Clue("body", "100", 0.18, 0.18),
+        Clue("recipients.me", "to", 1.0, 1.0),
+        Clue("text", "/dev/sdb", 0.16, 0.16),
+        Clue("sender.is_me", "no", 0.14, 0.14),
+        Clue("header.subject", "磁盘", 0.13, 0.13),
+    ]
+    named = [(clue.name, clue.value) for clue in telling(clues, 9)]
+    assert named == [
+        ("recipients.me", "to"),
+        ("body", "error"),
+        ("text", "/dev/sdb"),
+        ("sender.is_me", "no"),
+        ("header.subject", "磁盘"),
+    ]
+    assert telling(clues, 1) == [clues[5]]
+    assert telling([], 3) == telling(clues[1:2], 3) == []

@@ -68,7 +68,8 @@ EXAMPLES = [
     "--explain",
     type=click.IntRange(min=0),
     metavar="K",
-    help=f"Give the K weightiest clues of each verdict: {REASONS} in text and none elsewhere, if not said.",
+    help="Give the K weightiest clues of each verdict, in text the K that say most for it to people; "
+    f"{REASONS} in text and none elsewhere, if not said.",
 )
 @click.option(
     "--via",

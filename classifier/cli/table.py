@@ -41,6 +41,7 @@ class Line(NamedTuple):
     mailbox: str
     key: str
     chance: float
+    spam: float
     date: str
     sender: str
     subject: str
@@ -138,13 +139,14 @@ class Table:
 
     def _titles(self, key: int, several: bool, label: bool) -> str:
         """Name the columns."""
-        texts = Line("mailbox", "key", 0.0, "date", "from", "subject", "why", "label")
-        head, sender, subject, why = self._cells(texts, " imp", key, several, label)
+        texts = Line("mailbox", "key", 0.0, 0.0, "date", "from", "subject", "why", "label")
+        head, sender, subject, why = self._cells(texts, " imp  spam", key, several, label)
         return f"{head}{sender}  {subject}  {why}" if self.width >= ROOMY else f"{head}{subject}"
 
     def _laid_out(self, line: Line, key: int, several: bool, label: bool) -> Iterator[str]:
         """One message in one line, or in three on a narrow screen."""
-        head, sender, subject, why = self._cells(line, f"{line.chance:4.0%}", key, several, label)
+        chances = f"{line.chance:4.0%}  {line.spam:4.0%}"
+        head, sender, subject, why = self._cells(line, chances, key, several, label)
         if self.width >= ROOMY:
             yield f"{head}{sender}  {subject}  {why}"
             return
@@ -152,12 +154,12 @@ class Table:
         for text in (line.sender, line.why):
             yield " " * 8 + fit(text, self.width - 8)
 
-    def _cells(self, line: Line, chance: str, key: int, several: bool, label: bool) -> tuple[str, ...]:
+    def _cells(self, line: Line, chances: str, key: int, several: bool, label: bool) -> tuple[str, ...]:
         """Cut every cell to its width: the head of the line, sender, subject, reasons."""
         head = f"  {line.key:>{key}}" if key else ""
         head += f"  {fit(os.path.basename(line.mailbox.rstrip('/')), 12)}" if several else ""
         head += f"  {fit(line.label, 11)}" if label else ""
-        head += f"  {chance}  "
+        head += f"  {chances}  "
         if self.width < ROOMY:
             head += f"{line.date[-5:]:5}  "
             return head, "", fit(line.subject, max(8, self.width - cells(head))), ""
@@ -207,9 +209,9 @@ def _line(one: dict[str, Any]) -> Line:
     """Keep the little that will be printed."""
     why = "; ".join(reason(clue["name"], clue["value"]) for clue in one["clues"])
     date = (one["date"] or "")[:10]
-    chance = one["p"]["important"]
+    chances = one["p"]["important"], one["p"]["spam"]
     where = bounded(one["mailbox"] or "", 200), bounded(one["key"] or "", 200)
-    return Line(*where, chance, date, _sender(one), bounded(one["subject"], 400), why, one["label"])
+    return Line(*where, *chances, date, _sender(one), bounded(one["subject"], 400), why, one["label"])
 
 
 def _fold(fold: Fold, one: dict[str, Any]) -> None:
@@ -230,11 +232,13 @@ def reason(name: str, value: object) -> str:
     Returns
     -------
     str
-        The name alone where it says all.
+        The name alone where it says all; words of the text alone, quoted.
     """
     words = str(value)
     if words in {"", "yes"}:
         return bounded(name, 80)
+    if name in {"body", "text"}:
+        return f"“{bounded(words, 80)}”"
     return bounded(name + ("" if words[0] in "<>" else " ") + words, 80)
 
 

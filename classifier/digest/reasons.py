@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from classifier.markup import clean
 from classifier.rootmail.alarms import THEMES
+from classifier.verdict.telling import telling
 
 if TYPE_CHECKING:
     from classifier.rootmail.job_past import JobPast
@@ -24,15 +24,6 @@ SPOKEN = ("body", "header.subject")
 
 _REPLY = re.compile(r"^(?:(?:re|aw|fwd?|wg|sv|antw)(?:\[\d{1,3}\])?:\s{0,9}){1,9}", re.IGNORECASE)
 _WORDS = re.compile(r"[^\W\d_]{4,30}(?: [^\W\d_]{2,30})?")
-
-_IDLE = frozenset(
-    """
-    also been does from have here into just more over some such than that them then there these they this
-    upon very were what when where which while will with your
-    auch beim dass dein diese durch eine einen einer nach nicht oder sich sind über wenn wird wurde
-    """.split()  # noqa: SIM905 - a list of fifty quoted words cannot be read
-)
-"""Words that say nothing by themselves, in the languages that most machines write."""
 
 _STATES = {
     "turned": ("a number became 0 or stopped being it", "{} numbers became 0 or stopped being it"),
@@ -87,36 +78,13 @@ def about_of(verdict: Verdict) -> str:
 
 def _of_model(verdict: Verdict) -> list[str]:
     """Name the words that made the model say so; its other clues say nothing to who does not know them."""
-    spoken = (clue for clue in verdict.clues if clue.contribution > 0 and clue.name.startswith(SPOKEN))
-    told = telling_words(clean(clue.value) for clue in spoken)
-    if not told:
-        return []
-    return [f"the word{'' if len(told) == 1 else 's'} {', '.join(f'“{words}”' for words in told)}"]
-
-
-def telling_words(clues: Iterable[str]) -> list[str]:
-    """Choose which words to name.
-
-    Parameters
-    ----------
-    clues : iterable of str
-        A word or a pair each, the weightiest first.
-
-    Returns
-    -------
-    list of str
-        `CLUES` at most, no word twice, whether large or small, and none that says nothing by itself.
-    """
-    told: list[str] = []
-    named: set[str] = set()
-    for words in clues:
-        parts = words.casefold().split()
-        if _WORDS.fullmatch(words) and not named.intersection(parts) and not _IDLE.issuperset(parts):
-            told.append(words)
-            named.update(parts)
-        if len(told) == CLUES:
-            break
-    return told
+    spoken = [
+        clue
+        for clue in verdict.clues
+        if clue.contribution > 0 and clue.name.startswith(SPOKEN) and _WORDS.fullmatch(clue.value)
+    ]
+    told = [f"“{clean(clue.value)}”" for clue in telling(spoken, CLUES)]
+    return [f"the word{'' if len(told) == 1 else 's'} {', '.join(told)}"] if told else []
 
 
 def _of_job(job: JobPast) -> list[str]:

@@ -104,7 +104,7 @@ def told(verdict: Verdict, explain: int = 0) -> dict[str, Any]:
     ----------
     verdict : Verdict
     explain : int, default 0
-        How many of the clues that speak for the label to give, the weightiest first.
+        How many of the clues that speak for the label to give, those first that say most to people.
 
     Returns
     -------
@@ -112,10 +112,11 @@ def told(verdict: Verdict, explain: int = 0) -> dict[str, Any]:
         See `records`; and ``author``, the address in From, '' where there is none.
     """
     from classifier.output.judged import clue_record  # brings numpy
+    from classifier.verdict.telling import telling
 
     author = verdict.message.author
     address = author.addr if author and author.addr != "@" else ""
-    clues = verdict.supporting[:explain] if explain else ()
+    clues = telling(verdict.supporting, explain) if explain else []
     return record(verdict) | {"author": clean(address), "clues": [clue_record(clue) for clue in clues]}
 
 
