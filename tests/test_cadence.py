@@ -10,17 +10,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from classifier.digest.late import SURE
 from classifier.rootmail.cadence import (
     DAY,
     GRACE,
     HOUR,
     LENGTHS,
     MINUTE,
-    Cycle,
     find_overdue,
     find_rhythm,
     next_due,
 )
+from classifier.rootmail.cycle import Cycle
 
 START = datetime(2026, 3, 2, 4, 5, tzinfo=UTC).timestamp()  # a Monday
 
@@ -68,6 +69,22 @@ def test_weekdays_are_weekdays() -> None:
     monday = find_overdue(rhythm, START + 42 * DAY + 6 * HOUR)
     assert monday is not None
     assert monday.expected == START + 42 * DAY
+
+
+def test_weekdays_are_missed_after_five_weeks_with_a_holiday() -> None:
+    days = [day for day in range(35) if day % 7 < 5 and day != 15]
+    rhythm = find_rhythm([START + day * DAY for day in days])
+    assert rhythm.name == "weekdays"
+    monday = find_overdue(rhythm, START + 35 * DAY + 6 * HOUR)
+    assert monday is not None
+    assert monday.confidence >= SURE
+
+
+def test_a_day_that_skips_promises_less_than_the_others() -> None:
+    days = [day for day in range(56) if day % 7 < 5 and day != 14]
+    rhythm = find_rhythm([START + day * DAY for day in days])
+    promised = [rhythm.kept(slot) for slot in sorted(rhythm.slots, key=lambda slot: slot.filled)]
+    assert promised[0] < promised[1] == promised[-1] < 1
 
 
 def test_the_first_of_the_month_is_monthly() -> None:

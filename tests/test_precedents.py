@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from classifier import Classifier
+from classifier.digest.reasons import reasons_of
 from classifier.features import Schema
 from classifier.features.schema import VIEWS
 from classifier.history import Arrival, Ram
@@ -219,5 +220,6 @@ def test_one_label_moves_the_next_like_mail_at_once_and_the_reason_says_so(label
     assert f"1_{label}" in clue.value
     told = sum(each.contribution for each in reasons.clues) + reasons.bias
     assert told == pytest.approx(verdict.log_odds.importance, abs=1e-4)
+    assert ("you called a mail like it important" in reasons_of(verdict)) == (label == "important")
     assert classifier.unlearn(fault)
     assert classifier.classify(like, now=now).log_odds.importance == pytest.approx(before, abs=1e-6)

@@ -49,10 +49,10 @@ def reasons_of(verdict: Verdict) -> tuple[str, ...]:
     Returns
     -------
     tuple of str
-        What is new in it against its job's past; then the model's strongest clues for it.
+        What was said of like mail, and what is new against its job's past; then the model's strongest clues.
     """
     job = verdict.past.job if verdict.past is not None else None
-    found = _of_job(job) if job is not None else []
+    found = [*_of_labels(job), *_of_job(job)] if job is not None else []
     if len(found) < MOST:
         found += _of_model(verdict)
     return tuple(found[:MOST])
@@ -85,6 +85,16 @@ def _of_model(verdict: Verdict) -> list[str]:
     ]
     told = [f"“{clean(clue.value)}”" for clue in telling(spoken, CLUES)]
     return [f"the word{'' if len(told) == 1 else 's'} {', '.join(told)}"] if told else []
+
+
+def _of_labels(job: JobPast) -> list[str]:
+    """Count the mails of its kind that the reader called important; what is hardly alike does not count."""
+    count = round(job.heard.important)
+    if not count:
+        return []
+    return [
+        "you called a mail like it important" if count == 1 else f"you called {count} mails like it important"
+    ]
 
 
 def _of_job(job: JobPast) -> list[str]:

@@ -10,8 +10,9 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 from itertools import pairwise
+
+from classifier.rootmail.cycle import Cycle
 
 MINUTE, HOUR, DAY = 60.0, 3600.0, 86400.0
 
@@ -46,40 +47,6 @@ SEVERAL = frozenset([0.0, 7 * DAY, *(length for length in LENGTHS if length <= D
 """Cycles that may have several slots. On others several slots fit any job that skips now and then: of eight
 hosts' false alarms, four fifths came from such cycles."""
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-
-
-@dataclass(frozen=True, slots=True)
-class Cycle:
-    """Time cut into equal pieces, or into months.
-
-    Parameters
-    ----------
-    length : float
-        Seconds; 0 for months.
-    start : float
-        Where pieces begin, in seconds.
-    """
-
-    length: float
-    start: float = 0.0
-
-    def place(self, time: float) -> tuple[int, float]:
-        """Return the number of the piece that a time lies in, and the seconds since it began."""
-        if self.length:
-            number = math.floor((time - self.start) / self.length)
-            return number, time - self.start - number * self.length
-        moment = _EPOCH + timedelta(seconds=time)
-        number = moment.year * 12 + moment.month - 1
-        return number, time - self.moment(number, 0.0)
-
-    def moment(self, number: int, phase: float) -> float:
-        """Return the time so far behind the beginning of a piece."""
-        if self.length:
-            return self.start + number * self.length + phase
-        year, month = divmod(number, 12)
-        return (datetime(year, month + 1, 1, tzinfo=UTC) - _EPOCH).total_seconds() + phase
-
 
 @dataclass(frozen=True, slots=True)
 class Slot:
@@ -104,11 +71,6 @@ class Slot:
     chances: int
     last: int
 
-    @property
-    def kept(self) -> float:
-        """How probable it is that a cycle fills it; after Laplace, so that few cycles promise less."""
-        return (self.filled + 1) / (self.chances + 2)
-
 
 @dataclass(frozen=True, slots=True)
 class Rhythm:
@@ -132,6 +94,29 @@ class Rhythm:
     zone: int
     explained: float
     latest: float
+
+    def kept(self, slot: Slot) -> float:
+        """Say how probable it is that a cycle fills a slot.
+
+        After Laplace: few cycles promise less. In a week the days vouch for each other, two weeks' worth: a
+        job that writes on weekdays is known after five weeks, where every day alone would need twelve if one
+        of them was a holiday.
+
+        Parameters
+        ----------
+        slot : Slot
+            Of this rhythm.
+
+        Returns
+        -------
+        float
+            Between 0 and 1.
+        """
+        filled, chances = 0, 0
+        if self.cycle.length == 7 * DAY:
+            filled = sum(other.filled for other in self.slots) - slot.filled
+            chances = sum(other.chances for other in self.slots) - slot.chances
+        return (slot.filled + 2 * (filled + 1) / (chances + 2)) / (slot.chances + 2)
 
     @property
     def name(self) -> str:
@@ -212,7 +197,7 @@ def find_overdue(rhythm: Rhythm, now: float) -> Overdue | None:
         silent = due - heard
         if silent > 0:
             missed += silent
-            habit *= (1 - slot.kept) ** silent
+            habit *= (1 - rhythm.kept(slot)) ** silent
             expected = min(expected, rhythm.cycle.moment(heard + 1, slot.phase))
     if not missed:
         return None
