@@ -28,6 +28,10 @@ OPEN, PASSED, ANSWERED, SAID = range(4)
 
 _FORMER_RING = 4096
 _ENTRY = struct.Struct("<IdfBx4sII")
+_ENTRIES = np.dtype(
+    [("number", "<u4"), ("due", "<f8"), ("shared", "<f4"), ("state", "u1"), ("pad", "u1"), ("schema", "<u4"),
+     ("whose", "<u4", 2)]
+)  # fmt: skip
 _FORMER_ENTRY = struct.Struct("<IdfB")
 _COUNTS = struct.Struct("<QQQQ")
 _FORMER_COUNTS = struct.Struct("<QQ")
@@ -212,19 +216,19 @@ class Followed:
 
     def examples(self) -> Examples:
         """Return all messages of which it is known what became, in the order in which they came."""
-        found = []
-        for _, record in self._memory.items("await"):
-            if len(record) > _ENTRY.size and not len(record) % 2:
-                number, due, shared, state, schema, *_ = _ENTRY.unpack_from(record)
-                if schema == self._schema[:4] and state in (PASSED, ANSWERED):
-                    found.append((due, number, shared, state == ANSWERED, record[_ENTRY.size :]))
-        found.sort()
-        columns = b"".join(each[4] for each in found)
+        records = [record for _, record in self._memory.items("await")]
+        records = [each for each in records if len(each) > _ENTRY.size and not len(each) % 2]
+        heads = np.frombuffer(b"".join(each[: _ENTRY.size] for each in records), _ENTRIES)
+        ours = heads["schema"] == np.frombuffer(self._schema[:4], "<u4")
+        known = np.flatnonzero(ours & np.isin(heads["state"], (PASSED, ANSWERED)))
+        heads = heads[known]
+        order = np.lexsort((heads["state"], heads["shared"], heads["number"], heads["due"]))
+        heads, columns = heads[order], [records[at][_ENTRY.size :] for at in known[order]]
         return Examples(
-            np.frombuffer(columns, "<u2"),
-            np.array([len(each[4]) // 2 for each in found], np.intp),
-            np.array([each[2] for each in found], float),
-            np.array([each[3] for each in found], bool),
+            np.frombuffer(b"".join(columns), "<u2"),
+            np.array([len(each) // 2 for each in columns], np.intp),
+            heads["shared"].astype(float),
+            heads["state"] == ANSWERED,
         )
 
     def _slot(self, sequence: int, ring: int = RING) -> bytes:
