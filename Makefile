@@ -55,7 +55,7 @@ $(USABLE): pyproject.toml constraints.txt
 
 $(READY): $(USABLE)
 	@echo 'Installing what the tests need, once: this takes another minute.'
-	@$(INSTALL) --no-build-isolation -e '.[dev,notebooks,review,arrow,dask]'
+	@$(INSTALL) --no-build-isolation -e '.[dev,notebooks,review,arrow,dask,imap]'
 	@touch $@
 
 $(ENGINES): $(READY)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from classifier.errors import ConfigError
@@ -13,6 +15,25 @@ if TYPE_CHECKING:
     from pathlib import Path  # takes two milliseconds of every start
 
 DIRECTIONS = ("inbound", "outbound")
+
+
+class Account(NamedTuple):
+    """How one opens an IMAP store: the table ``[imap."USER@HOST"]`` or ``[imap."HOST"]``.
+
+    Parameters
+    ----------
+    name : str
+        ``USER@HOST``, or ``HOST`` for every user there, in lower case.
+    password_command, token_command : str
+        A shell command whose first line of output is the password, or an OAuth 2.0 access token.
+    plain : bool
+        Whether the password may travel without encryption.
+    """
+
+    name: str
+    password_command: str = ""
+    token_command: str = ""
+    plain: bool = False
 
 
 class Settings(NamedTuple):
@@ -44,6 +65,8 @@ class Settings(NamedTuple):
         File of what you taught, or ``off``; empty for the usual one, if it exists.
     audit_days : int
         So many days after an audit, `classify` says on a terminal that another one is due.
+    imap : tuple of Account
+        How passwords of mail stores are found, ``[imap."USER@HOST"]``.
     source : str
         The file that was read, empty where there is none.
     """
@@ -60,6 +83,7 @@ class Settings(NamedTuple):
     allow_local_spam: bool = False
     profile: str = ""
     audit_days: int = 90
+    imap: tuple[Account, ...] = ()
     source: str = ""
 
 
@@ -77,8 +101,26 @@ def default_path() -> Path:
     return Path(_default_file())
 
 
+_NAMED: ContextVar[str] = ContextVar("_NAMED", default="")
+
+
+@contextmanager
+def named_file(path: str) -> Iterator[None]:
+    """Let a file be the configuration of whoever reads one without naming it, until the block ends.
+
+    Parameters
+    ----------
+    path : str
+    """
+    token = _NAMED.set(path)
+    try:
+        yield
+    finally:
+        _NAMED.reset(token)
+
+
 def _default_file() -> str:
-    named = os.environ.get("MAILTRIAGE_CONFIG")
+    named = _NAMED.get() or os.environ.get("MAILTRIAGE_CONFIG")
     return named or os.path.join(_home("CONFIG", ".config"), "mailtriage", "config.toml")
 
 
@@ -130,7 +172,8 @@ def read_settings(path: str | os.PathLike[str] | None = None) -> Settings:
         the message names file and key.
     """
     file = _default_file() if path is None else os.fspath(path)
-    if path is None and not os.environ.get("MAILTRIAGE_CONFIG") and not os.path.exists(file):
+    asked = path is not None or bool(_NAMED.get() or os.environ.get("MAILTRIAGE_CONFIG"))
+    if not asked and not os.path.exists(file):
         return Settings()
     return settings_of(_parse(file), file)
 
@@ -240,6 +283,26 @@ def _yes_or_no(value: object) -> bool:
     return value
 
 
+def _accounts(value: object) -> tuple[Account, ...]:
+    """Tables of accounts, each by its name."""
+    if not isinstance(value, dict) or not all(isinstance(table, dict) for table in value.values()):
+        raise ValueError('must hold tables: [imap."USER@HOST"]')
+    found = []
+    for name, table in value.items():
+        if unknown := set(table) - set(_ACCOUNT):
+            raise ValueError(f"{name!r}: unknown key {min(unknown)!r} (known: {', '.join(_ACCOUNT)})")
+        try:
+            found.append(Account(name.lower(), **{key: _ACCOUNT[key](each) for key, each in table.items()}))
+        except ValueError as error:
+            raise ValueError(f"{name!r}: {error}") from None
+    return tuple(found)
+
+
+_ACCOUNT: dict[str, Callable[[object], Any]] = {
+    "password_command": _string,
+    "token_command": _string,
+    "plain": _yes_or_no,
+}
 _CHECKS: dict[str, Callable[[object], Any]] = {
     "me": own_addresses,
     "trusted_hosts": _strings,
@@ -253,4 +316,5 @@ _CHECKS: dict[str, Callable[[object], Any]] = {
     "allow_local_spam": _yes_or_no,
     "profile": _string,
     "audit_days": _count,
+    "imap": _accounts,
 }

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from dns_server import name_server, scripted_server, silent_server  # noqa: F401  # fixtures
+from imap_server import dovecot, store  # noqa: F401
 
 REPO = Path(__file__).resolve().parent.parent
 

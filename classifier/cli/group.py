@@ -10,6 +10,7 @@ import click
 from classifier import __version__
 from classifier.cli.exits import MEANINGS, guard
 from classifier.cli.manual import ENVIRONMENT, FILES, Contents, write_examples, write_table
+from classifier.config import named_file
 
 COMMANDS: dict[str, str] = {
     "classify": "classifier.cli.classify",
@@ -100,8 +101,12 @@ def cli(ctx: click.Context, config: str | None, debug: bool) -> None:
     Mail stays on this machine: no command asks the network anything unless an option says so, but for mx and
     lookup, which are there to ask the DNS. A MAILBOX is an mbox file, a Maildir, an MH folder, a file or a
     tree of files with one message each, or - for standard input; each may be compressed (gz, bz2, xz, zstd).
+    Or it is a URL: imaps://USER@HOST/FOLDER, "imaps://USER@HOST/*" for all folders, "...?UNSEEN" for what a
+    SEARCH finds (nothing there is changed), or s3:// and whatever else fsspec reads.
 
     Run "mailtriage COMMAND --help" for the manual of a command.
     """
     del debug  # read from the context by LazyGroup.invoke
     ctx.obj = config
+    if config:
+        ctx.with_resource(named_file(config))

@@ -13,13 +13,19 @@ FILES = (
     (
         "~/.config/mailtriage/config.toml",
         "Your settings: me, trusted_hosts, authserv_ids, direction, model, resolver, jobs, max_lost, cost, "
-        "allow_local_spam, profile, audit_days. Options on the command line go before them.",
+        "allow_local_spam, profile, audit_days, imap. Options on the command line go before them.",
     ),
     ("~/.local/share/mailtriage/profile.sqlite3", "What you taught; made by learn, review and audit."),
 )
 ENVIRONMENT = (
     ("MAILTRIAGE_CONFIG", "The configuration file to read instead."),
     ("MAILTRIAGE_DEBUG", "If 1, a crash shows its traceback, as --debug does."),
+    (
+        "MAILTRIAGE_IMAP_*",
+        "For imaps:// mailboxes: _PASSWORD_COMMAND prints the password, _TOKEN_COMMAND an OAuth 2.0 token, "
+        '_PASSWORD is it. Or [imap."USER@HOST"] in the configuration says password_command or token_command, '
+        "or ~/.netrc has a line.",
+    ),
     ("XDG_CONFIG_HOME", "Where configuration lives; ~/.config if unset."),
     ("XDG_DATA_HOME", "Where the profile lives; ~/.local/share if unset."),
     ("NO_COLOR", "If set, no colour is used."),

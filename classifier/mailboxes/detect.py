@@ -32,7 +32,7 @@ def open_mailbox(
     path : str, os.PathLike or BinaryIO
         A file (an mbox or one message, also compressed by gzip, bzip2, xz or zstd), a directory (Maildir,
         MH, a tree of messages and mailboxes), "-" for standard input, a binary stream, or a URL that fsspec
-        can read (s3://, gs://, sftp://...).
+        can read (s3://, gs://, sftp://...), or the URL of an IMAP folder (imaps://USER@HOST/FOLDER).
     format : str, optional
         One of `FORMATS`, where the content would tell wrongly.
     spool : bool
@@ -69,7 +69,15 @@ def open_mailbox(
 
 
 def _remote(url: str, format: str | None) -> Mailbox | None:  # noqa: A002
-    from .remote import is_url  # only for who names one
+    from .imap_url import is_imap  # only for who names one
+    from .remote import is_url
+
+    if is_imap(url):
+        from .imap import ImapFolder
+
+        if format is not None:
+            raise MailboxError(url, f"is a folder of a mail store, not a mailbox of the format {format}")
+        return ImapFolder(url)
     from .remote_mbox import open_remote
 
     return open_remote(url, format) if is_url(url) else None

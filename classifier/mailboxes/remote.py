@@ -20,6 +20,7 @@ from ..errors import MailboxError
 from .base import WINDOW
 from .compressed import compression_of, decompressed
 from .files import SHRANK
+from .imap_url import is_imap, parse
 
 if TYPE_CHECKING:
     from fsspec import AbstractFileSystem
@@ -56,7 +57,9 @@ def expanded(paths: Iterable[str]) -> list[str]:
     """
     found: list[str] = []
     for path in paths:
-        if not has_magic(path) or lexists(path):
+        if is_imap(path):
+            found += _folders(path)
+        elif not has_magic(path) or lexists(path):
             found.append(path)
         elif is_url(path) and not LOCAL.match(path):
             filesystem, inner = filesystem_of(path)
@@ -66,6 +69,16 @@ def expanded(paths: Iterable[str]) -> list[str]:
         else:
             found += sorted(glob(LOCAL.sub("", path), recursive=True)) or [path]
     return found
+
+
+def _folders(url: str) -> list[str]:
+    """Find the folders of a mail store that a URL names; a "?" begins a search there."""
+    asked = parse(url)
+    if "*" not in asked.folder:
+        return [url]
+    from .imap_session import folders_like
+
+    return folders_like(asked)
 
 
 def filesystem_of(url: str) -> tuple[AbstractFileSystem, str]:
