@@ -19,7 +19,8 @@
     ├── AnswersError          a file of recorded DNS answers cannot be used
     └── ServeError            a server cannot be started at its socket (exit code 2)
         └── ServerAway        no server answers, or it cannot judge (exit code 75)
-            └── ServerBusy    it has too much to do
+            ├── ServerBusy    it has too much to do
+            └── NotJudged     the process that was to judge one mail failed, or took too long
 
 Damage *inside* a message is never an error: it is a name in ``Message.defects``.
 """
@@ -115,3 +116,7 @@ class ServerAway(ServeError):
 
 class ServerBusy(ServerAway):
     """A server has too much to do; what it was asked was not judged."""
+
+
+class NotJudged(ServerAway):
+    """The process that was to judge one mail failed, or took too long."""

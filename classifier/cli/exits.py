@@ -120,7 +120,7 @@ def guard(debug: bool = False) -> Iterator[None]:
             context = error.ctx if isinstance(error, click.UsageError) else None
             raise click.UsageError(clean(error.format_message()), context) from None
         if isinstance(error, BrokenPipeError):
-            _stop_writing()
+            stop_writing()
         else:
             report(error, debug)
         raise click.exceptions.Exit(code_for(error)) from None
@@ -143,7 +143,7 @@ def report(error: BaseException, debug: bool) -> None:
         complain(f"internal error, {type(error).__name__}: {error} (--debug shows where)")
 
 
-def _stop_writing() -> None:
+def stop_writing() -> None:
     """Let the interpreter's last flush go nowhere: the reader has left."""
     try:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

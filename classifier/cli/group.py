@@ -16,6 +16,7 @@ COMMANDS: dict[str, str] = {
     "classify": "classifier.cli.classify",
     "explain": "classifier.cli.explain",
     "sort": "classifier.cli.sort",
+    "filter": "classifier.cli.filter",
     "serve": "classifier.cli.serve",
     "digest": "classifier.cli.digest",
     "show": "classifier.cli.show",

@@ -57,7 +57,7 @@ def judge_via(ctx: click.Context, path: str, intake: Intake, form: str, explain:
     ServerAway
         If the server does not answer, or cannot judge.
     """
-    _refuse_servers_options(ctx)
+    refuse_servers_options(ctx)
     with Client(path, patience=PATIENCE) as client:
 
         def ask(mailbox: Mailbox) -> Iterator[bytes]:
@@ -87,7 +87,7 @@ def _printed(answers: Iterable[bytes], form: str, explain: int) -> int:
     return count
 
 
-def _refuse_servers_options(ctx: click.Context) -> None:
+def refuse_servers_options(ctx: click.Context) -> None:
     """Leave no option unheeded in silence."""
     for param in ctx.command.params:
         if param.name in SERVERS and ctx.get_parameter_source(param.name) is ParameterSource.COMMANDLINE:

@@ -14,7 +14,7 @@ from classifier.output.judged import Judged
 from classifier.output.lines import csv_rows, jsonl, told
 from classifier.serve.connection import Request
 from classifier.serve.protocol import CSV, FAILED, JSONL, JUDGED, pack_reply
-from classifier.signals import guess_site
+from classifier.signals import Site, guess_site
 
 if TYPE_CHECKING:
     from classifier.engine import Classifier
@@ -110,17 +110,36 @@ class Answering:
         return [pack_reply(JUDGED, text) for text in told]
 
     def _verdicts(self, requests: Sequence[Request]) -> list[Verdict]:
-        """Judge; where nobody said whose mail it is, each message by itself tells."""
-        classifier = self._classifier
-        mails = [Stored(*each.name, each.raw) if each.name else each.raw for each in requests]
-        if self._said.me or self._said.my_domains:
-            return classifier.judge(mails)
-        found = []
-        for mail, request in zip(mails, requests, strict=True):
-            guess = guess_site([Message(request.raw)])
-            classifier.site = self._said._replace(me=guess.me, guessed=True)
-            found += classifier.judge([mail])
-        return found
+        return _judged(self._classifier, self._said, requests)
+
+
+def answered(classifier: Classifier, request: Request) -> bytes:
+    """Judge what is asked once, by a classifier that is not needed again.
+
+    Parameters
+    ----------
+    classifier : Classifier
+    request : Request
+
+    Returns
+    -------
+    bytes
+        The text of the reply.
+    """
+    return _told(_judged(classifier, classifier.site, [request])[0], request)
+
+
+def _judged(classifier: Classifier, said: Site, requests: Sequence[Request]) -> list[Verdict]:
+    """Judge; where nobody said whose mail it is, each message by itself tells."""
+    mails = [Stored(*each.name, each.raw) if each.name else each.raw for each in requests]
+    if said.me or said.my_domains:
+        return classifier.judge(mails)
+    found = []
+    for mail, request in zip(mails, requests, strict=True):
+        guess = guess_site([Message(request.raw)])
+        classifier.site = said._replace(me=guess.me, guessed=True)
+        found += classifier.judge([mail])
+    return found
 
 
 def _told(verdict: Verdict, request: Request) -> bytes:
