@@ -9,11 +9,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from classifier.features import Extractor, Schema
-from classifier.features.fields import Names
+from classifier.features.fields import Names, header_end, header_of
 from classifier.features.sheet import Sheet
 from classifier.features.wording import KEEP, Reader
 from classifier.mail import Message
 from classifier.mailboxes import open_mailbox
+from classifier.output.envelope import Envelopes, envelopes
 
 READERS = [
     Extractor(Schema(views=("header", "body", "grams"), portable=portable)).reader
@@ -52,7 +53,9 @@ FIELDS = [
     b"Content-Transfer-Encoding: quoted-printable", b"Content-Disposition: attachment; filename=x",
     b"Spaced : out", b"no field at all", b" folded from nowhere", b"From a@b Mon Sep  2 10:12:13 2002",
     b"\xef\xbb\xbfX: byte order mark", b"X:", b":", b"X-\xe9: 8 bit", b"X: \r lone",
-    b"x-long: " + b"w" * 900, b"",
+    b"x-long: " + b"w" * 900, b"From: Ada <ada@example.org>", b"From: =?utf-8?q?J=C3=B6?= <jo@example.org>",
+    b"Message-Id:<20020902.7@a> (added)", b"Message-ID:\n <folded@a>", b"Message-ID: none",
+    b"Subject: a\tb ", b"",
 ]  # fmt: skip
 BODIES = [
     b"", b"At noon.\n", b"<p>Fish &amp; chips</p>\n", b"caf\xe9\n", "café\n".encode(), b"nul \0 nul\n",
@@ -74,6 +77,20 @@ mails = st.builds(
 @settings(max_examples=150, deadline=None)
 def test_any_mails_are_read_as_each_alone(reader: Reader, raws: list[bytes]) -> None:
     assert together(reader, raws) == [by_reference(reader, raw) for raw in raws]
+
+
+@given(st.lists(mails, min_size=1, max_size=5))
+@settings(max_examples=150, deadline=None)
+def test_any_mails_are_named_as_each_alone(raws: list[bytes]) -> None:
+    messages = [Message(raw) for raw in raws]
+    sheet = Sheet(messages, READERS[0], Names(READERS[0].describe))
+    assert envelopes(sheet) == Envelopes.of(messages)
+
+
+@given(mails)
+@settings(max_examples=150, deadline=None)
+def test_a_header_ends_where_it_is_cut_off(raw: bytes) -> None:
+    assert header_end(raw) == header_of(raw)[1]
 
 
 @pytest.mark.parametrize("reader", READERS, ids=["all", "portable"])

@@ -34,7 +34,7 @@ def lay_out(judge: Judge, batch: Sequence[Mail], *, observe: bool = False) -> Ju
     cuts, oldest, sparing = judge.cuts, sheet.fields.oldest_received, not judge.allow_local_spam
     decided = []
     for odds, each, received in zip(log_odds, facts, oldest, strict=True):
-        no_spam = sparing and spared(odds, cuts, each, received)
+        no_spam = sparing and odds.spam > cuts.ham and spared(odds, cuts, each, received)
         decided.append((*cuts.decide(odds, spared=no_spam), no_spam))
     stored = [mail if isinstance(mail, Stored) else None for mail in batch]
     return Judged.laid_out(stored, envelopes(sheet), log_odds, decided)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal
 from classifier.engine.batches import Mail
 from classifier.engine.remembering import Remembering
 from classifier.features import Rows
-from classifier.features.fields import header_of
+from classifier.features.fields import header_end
 from classifier.lookup import gather
 from classifier.mail import Message
 from classifier.mailboxes import Stored
@@ -80,11 +80,11 @@ class Gathering(Remembering):
     def open_message(self, mail: Mail) -> Message:
         """Open a mail (bytes, a Message or a Stored), as much of it as the view reads."""
         raw = mail.raw if isinstance(mail, Stored) else mail
-        message = raw if isinstance(raw, Message) else Message(raw)
         if self.view == "headers":
-            begin = header_of(message.raw)[1]
+            whole = raw.raw if isinstance(raw, Message) else raw
+            begin = header_end(whole)
             if begin < 0:
-                begin = message.body_start
-            if begin < len(message.raw):
-                message = Message(message.raw[:begin])
-        return message
+                begin = Message(whole).body_start
+            if begin < len(whole):
+                return Message(whole[:begin])
+        return raw if isinstance(raw, Message) else Message(raw)

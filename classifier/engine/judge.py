@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import partial
+from itertools import starmap
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -225,7 +226,7 @@ class Judge(Gathering):
         scores = self._scores(rows, facts)
         if not np.isfinite(scores).all():
             raise ModelFormatError(f"model {self.name} is damaged: it holds numbers that are not finite")
-        return [LogOdds(*pair) for pair in scores.tolist()]
+        return list(starmap(LogOdds, scores.tolist()))
 
     def classify(self, raw: Mail, *, now: float | None = None) -> Verdict:
         """Judge one message by what was known when it came.

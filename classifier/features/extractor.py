@@ -137,7 +137,7 @@ class Extractor:
         """
         views = self.schema.views
         recalled = "history" in views and any(facts.history is not None for facts in batch)
-        nothing = BlockRows(np.zeros(0, np.uint32), np.zeros(len(batch), np.int64))
+        nothing = _nothing(len(batch))
         return Rows(
             self.schema,
             (
@@ -173,13 +173,21 @@ class Extractor:
         return _words(words, header.tag, header.row, len(sheet), self.schema.blocks[1].bits)
 
     def _body(self, sheet: Sheet) -> BlockRows:
+        bodies = sheet.bodies()
+        if not any(bodies):  # headers alone are judged
+            return _nothing(len(sheet))
         tags = np.full(len(sheet), tag_of(BODY_TAG), np.uint64)
-        words = find_words(sheet.bodies())[1]
+        words = find_words(bodies)[1]
         rows = np.arange(len(sheet), dtype=np.uint32)
         return _words(words, tags, rows, len(sheet), self.schema.blocks[2].bits)
 
     def _grams(self, sheet: Sheet) -> BlockRows:
         return BlockRows(*gram_columns(sheet.starts(), self.schema.blocks[3].bits))
+
+
+def _nothing(n_rows: int) -> BlockRows:
+    """Make rows in which no column is set."""
+    return BlockRows(np.zeros(0, np.uint32), np.zeros(n_rows, np.int64))
 
 
 def _words(

@@ -171,6 +171,8 @@ class Fields(NamedTuple):
         What stood behind the colon of each message's last Received:.
     first : tuple of list of (bytes or None)
         For each of `LOOKED_UP`, what stood behind the colon of each message's first field of that name.
+    first_span : ndarray of shape (n_looked_up, 2, n_messages), int64
+        Where in `raw` these begin and end; 0 where there is none.
     body_start : list of int
         Where each message's body begins; -1 for odd ones.
     """
@@ -184,6 +186,7 @@ class Fields(NamedTuple):
     end: Index
     oldest_received: list[bytes | None]
     first: tuple[list[bytes | None], ...]
+    first_span: Index
     body_start: list[int]
 
 
@@ -244,6 +247,24 @@ def header_of(mail: bytes) -> tuple[bytes, int]:
     return (b"", -1) if block[0] in b" \t\n" else (block, begin)
 
 
+def header_end(mail: bytes) -> int:
+    """Find where a message's body begins, copying nothing where its header is sound.
+
+    Parameters
+    ----------
+    mail : bytes
+
+    Returns
+    -------
+    int
+        -1 where the message is odd, as `header_of` says.
+    """
+    begin = mail.find(b"\n\n", 0, HEADER_BLOCK_BYTES) + 2
+    if begin > 2 and mail[0] > _SPACE and mail.find(b"\r", 0, begin) < 0:
+        return begin
+    return header_of(mail)[1]
+
+
 def _split(blocks: list[bytes], body_start: list[int], names: Names) -> tuple[Fields, list[int]]:
     """Find the fields, and the messages that have a line which is none, or too many fields."""
     raw = b"".join([PAD, *blocks, PAD])
@@ -265,15 +286,14 @@ def _split(blocks: list[bytes], body_start: list[int], names: Names) -> tuple[Fi
     row = np.searchsorted(ends_of_blocks, start, side="right")
     action = names.actions[code]
     chosen = _chosen(row, names.looked_up[code], action == HOP, len(blocks))
+    spans = np.stack([np.append(colon + 1, 0)[chosen], np.append(end, 0)[chosen]], 1)
     *first, hops = (
         [raw[a:b] if b else None for a, b in zip(begins, ends, strict=True)]
-        for begins, ends in zip(
-            np.append(colon + 1, 0)[chosen].tolist(),
-            np.append(end, 0)[chosen].tolist(),
-            strict=True,
-        )
+        for begins, ends in spans.tolist()
     )
-    fields = Fields(raw, row, action, names.tags[code], start, colon, end, hops, tuple(first), body_start)
+    fields = Fields(
+        raw, row, action, names.tags[code], start, colon, end, hops, tuple(first), spans[:-1], body_start
+    )
     return fields, _odd_rows(row, code)
 
 

@@ -227,7 +227,9 @@ def four_grams(start: bytes) -> NDArray[np.uint32]:
         As many as bytes, the last padded with NUL, and the empty one. Two different grams never share all
         32 bits.
     """
-    return _gram_hashes(start + PAD, 1, len(start) + 1).ravel()
+    width = (len(start) + 7) & ~3
+    grams = _gram_hashes(start.ljust(width, b"\0") + PAD, width)
+    return grams.reshape(4, -1).T.ravel()[: len(start) + 1]
 
 
 def gram_columns(starts: list[bytes], bits: int) -> tuple[NDArray[np.uint32], Index]:
@@ -246,24 +248,34 @@ def gram_columns(starts: list[bytes], bits: int) -> tuple[NDArray[np.uint32], In
     counts : ndarray of shape (n_mails,), int64
         How many were kept.
     """
-    width = max(map(len, starts), default=0) + 1
-    raw = b"".join([start.ljust(width + 3, b"\0") for start in starts]) + PAD
-    keys = _gram_hashes(raw, len(starts), width)
+    width = (max(map(len, starts), default=0) + 7) & ~3  # four bytes of nothing at least end each
+    keys = _gram_hashes(b"".join([start.ljust(width, b"\0") for start in starts]) + PAD, width)
     keys >>= np.uint32(32 - bits)
     keys.sort(axis=1)
-    keep = np.empty(keys.shape, bool)
-    keep[:, :1] = True
-    np.not_equal(keys[:, 1:], keys[:, :-1], out=keep[:, 1:])
-    return keys.ravel()[np.flatnonzero(keep)], np.count_nonzero(keep, axis=1)
+    flat = keys.ravel()
+    keep = np.empty(flat.shape, bool)
+    np.not_equal(flat[1:], flat[:-1], out=keep[1:])
+    keep[::width] = True
+    kept = np.flatnonzero(keep)
+    ends = np.searchsorted(kept, np.arange(len(starts) + 1) * width)
+    return flat[kept], np.diff(ends)
 
 
-def _gram_hashes(raw: bytes, n_rows: int, width: int) -> NDArray[np.uint32]:
-    """Hash four bytes from each place of rows that lie three bytes apart."""
-    grams: NDArray[np.uint32] = np.ndarray((n_rows, width), "<u4", raw, strides=(width + 3, 1))
-    grams = grams * _K4
+def _gram_hashes(raw: bytes, width: int) -> NDArray[np.uint32]:
+    """Hash four bytes from each place of rows of a width, every fourth place together.
+
+    So the integers stand where the processor reads many at a time.
+    """
+    quarter = width // 4
+    rows = (len(raw) - len(PAD)) // width
+    grams = np.empty((rows, 4, quarter), np.uint32)
+    for at in range(4):
+        each = np.frombuffer(raw[at : at + rows * width], "<u4")
+        np.multiply(each.reshape(rows, quarter), _K4, out=grams[:, at])
+    grams[:, 1:, -1] = 0  # what would reach into the next row; the hash of nothing is 0
     grams ^= grams >> np.uint32(15)
     grams *= _K5
-    return grams
+    return grams.reshape(rows, width)
 
 
 def unique_columns(

@@ -102,6 +102,8 @@ class Sheet:
         for row, (message, begin, *content) in enumerate(each):
             if begin < 0:
                 bodies.append(self.odd[row].body)
+            elif begin == len(message.raw):
+                bodies.append(b"")
             else:
                 bodies.append(glance(message.raw, ContentFields(begin, *content), size))
         return bodies

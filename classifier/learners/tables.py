@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from classifier.features import BlockRows, Rows, Schema
+from classifier.features import Rows, Schema
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -69,28 +69,36 @@ class Tables(NamedTuple):
         ndarray of shape (n_rows, 2), float64
             Natural-log odds of spam, and of important given not spam.
         """
+        counts = np.concatenate([block.counts for block in rows.blocks])
+        sums = self._sums(rows, counts)
+        scale = np.zeros(len(counts))
+        np.divide(1.0, np.sqrt(counts), out=scale, where=counts > 0)
+        terms = (sums * scale[:, None]).reshape(len(rows.blocks), len(rows), 2)
         scores = np.tile(self.bias, (len(rows), 1))
-        for place, block in zip(self.schema.blocks, rows.blocks, strict=True):
-            scores += _sums(self.weights[place.start : place.stop], block) * block.scale[:, None]
+        for each in terms:  # one after the other: a sum in another order would differ in its last digit
+            scores += each
         return scores
 
+    def _sums(self, rows: Rows, counts: NDArray[np.int64]) -> NDArray[np.float64]:
+        """Add up the tables over each row's columns, block by block; rows without any get 0.
 
-def _sums(table: NDArray[np.float16], block: BlockRows) -> NDArray[np.float64]:
-    """Add up the table over each row's columns; rows without any get 0.
-
-    Sums of some thousand float16 are exact in float64, so they are the same in any order and batch. Both
-    questions are fetched as one integer: fetching is what costs.
-    """
-    sums = np.zeros((len(block.counts), 2))
-    filled = np.flatnonzero(block.counts)
-    if len(filled):
-        counts = block.counts[filled]
-        first = np.cumsum(counts) - counts
-        pairs = np.take(np.ascontiguousarray(table).view("<u4").ravel(), block.columns)
+        Sums of some thousand float16 are exact in float64, so they are the same in any order and batch. Both
+        questions are fetched as one integer: fetching is what costs.
+        """
+        sums = np.zeros((len(counts), 2))
+        filled = np.flatnonzero(counts)
+        if not len(filled):
+            return sums
+        pairs = np.empty(sum(len(block.columns) for block in rows.blocks), np.uint32)
+        at, table = 0, np.ascontiguousarray(self.weights).view("<u4").ravel()
+        for place, block in zip(self.schema.blocks, rows.blocks, strict=True):
+            mine = pairs[at : (at := at + len(block.columns))]
+            np.take(table[place.start : place.stop], block.columns, out=mine, mode="clip")  # unchecked
+        first = (np.cumsum(counts) - counts)[filled]
         sums[filled, 0] = _added(pairs << np.uint32(16), first)
         if pairs.max() > _ONE_HALF:  # many models were never asked the second question
             sums[filled, 1] = _added(pairs, first)
-    return sums
+        return sums
 
 
 def _added(halves: NDArray[np.uint32], first: NDArray[np.int64]) -> NDArray[np.float64]:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from datetime import date
 from functools import lru_cache
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from classifier.features.fields import LOOKED_UP
 from classifier.mail.date import parse_date
 from classifier.mail.headers import decode_field, unfold
 from classifier.mail.message import find_message_id
 from classifier.output.safe import TEXT_LIMIT, bounded
+from classifier.patterns import pattern
 
 if TYPE_CHECKING:
     from classifier.features.sheet import Sheet
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
 
 
 _TOLD = (b"message-id", b"date", b"from", b"subject")
+_IDENTIFIER = pattern(r"[ \t]*+(<[!-;=?-~]{1,996}>)")  # what `find_message_id` finds, where it comes first
 
 
 class Envelope(NamedTuple):
@@ -37,6 +40,37 @@ class Envelope(NamedTuple):
     subject: str
 
 
+class Envelopes(NamedTuple):
+    """The same of many messages, one list a field.
+
+    Parameters
+    ----------
+    message_id : list of str
+    date : list of (str or None)
+    sender, subject : list of str
+    """
+
+    message_id: list[str]
+    date: list[str | None]
+    sender: list[str]
+    subject: list[str]
+
+    @classmethod
+    def of(cls, messages: Iterable[Message]) -> Envelopes:
+        """Lay out what names each message.
+
+        Parameters
+        ----------
+        messages : iterable of Message
+
+        Returns
+        -------
+        Envelopes
+        """
+        columns = [list(column) for column in zip(*map(envelope, messages), strict=True)]
+        return cls(*(columns or [[], [], [], []]))
+
+
 def envelope(message: Message) -> Envelope:
     """Say what names one message.
 
@@ -51,7 +85,7 @@ def envelope(message: Message) -> Envelope:
     return _read(*map(message.headers.raw, _TOLD))
 
 
-def envelopes(sheet: Sheet) -> list[Envelope]:
+def envelopes(sheet: Sheet) -> Envelopes:
     """Say what names each message of a batch, without reading headers anew.
 
     Parameters
@@ -60,33 +94,55 @@ def envelopes(sheet: Sheet) -> list[Envelope]:
 
     Returns
     -------
-    list of Envelope
+    Envelopes
     """
     from classifier.output.moments import usual_moments  # numpy, for many at once
 
     fields = sheet.fields
-    identifiers, dates, senders, subjects = (fields.first[LOOKED_UP.index(name)] for name in _TOLD)
-    defects: set[str] = set()
-    told = zip(
-        fields.body_start,
-        sheet.messages,
-        identifiers,
+    places = [LOOKED_UP.index(name) for name in _TOLD]
+    identifiers, dates, senders, subjects = (fields.first[at] for at in places)
+    text = fields.raw.decode("latin-1")  # places in it are those of the bytes
+    begins, ends = (fields.first_span[places, which].tolist() for which in (0, 1))
+    told = Envelopes(
+        _identifiers(text, begins[0], ends[0], identifiers),
         usual_moments(dates),
-        dates,
-        senders,
-        subjects,
-        strict=True,
+        _texts(text, begins[2], ends[2], senders),
+        _texts(text, begins[3], ends[3], subjects),
     )
+    defects: set[str] = set()
+    for row, (moment, raw) in enumerate(zip(told.date, dates, strict=True)):
+        if moment is None and raw is not None:
+            told.date[row] = _moment(raw, defects)
+    columns: Sequence[list[Any]] = told
+    for row in (row for row, begin in enumerate(fields.body_start) if begin < 0):
+        for column, value in zip(columns, envelope(sheet.messages[row]), strict=True):
+            column[row] = value
+    return told
+
+
+def _identifiers(text: str, begins: list[int], ends: list[int], raws: list[bytes | None]) -> list[str]:
+    """Read identifiers; nearly all stand alone behind their colon, in ASCII."""
+    defects: set[str] = set()
+    match = _IDENTIFIER.match
     return [
-        envelope(message)
-        if begin < 0
-        else Envelope(
-            _identifier(identifier, defects) if identifier else "",
-            moment or (None if raw is None else _moment(raw, defects)),
-            _text(sender, defects) if sender else "",
-            _text(subject, defects) if subject else "",
-        )
-        for begin, message, identifier, moment, raw, sender, subject in told
+        found[1] if (found := match(text, begin, end)) else _identifier(raw, defects) if raw else ""
+        for begin, end, raw in zip(begins, ends, raws, strict=True)
+    ]
+
+
+def _texts(text: str, begins: list[int], ends: list[int], raws: list[bytes | None]) -> list[str]:
+    """Read fields of text; nearly all are short, on one line and of printable ASCII."""
+    defects: set[str] = set()
+    return [
+        short
+        if (short := text[begin:end].strip(" \t")).isascii()
+        and short.isprintable()
+        and "=?" not in short
+        and end - begin <= TEXT_LIMIT
+        else _text(raw, defects)
+        if raw
+        else ""
+        for begin, end, raw in zip(begins, ends, raws, strict=True)
     ]
 
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from classifier.output.envelope import Envelope, envelope
+from classifier.output.envelope import Envelopes
 from classifier.output.safe import TEXT_LIMIT, bounded, encodable
 from classifier.verdict.cuts import probabilities
 
@@ -73,7 +73,7 @@ class Judged:
         """
         return cls.laid_out(
             [each.stored for each in verdicts],
-            [envelope(each.message) for each in verdicts],
+            Envelopes.of(each.message for each in verdicts),
             [each.log_odds for each in verdicts],
             [(each.label, each.unsure, each.spared) for each in verdicts],
             [[clue_record(clue) for clue in each.clues[:explain]] for each in verdicts] if explain else None,
@@ -83,7 +83,7 @@ class Judged:
     def laid_out(
         cls,
         stored: Sequence[Stored | None],
-        envelopes: Sequence[Envelope],
+        envelopes: Envelopes,
         log_odds: Sequence[LogOdds],
         decided: Sequence[tuple[str, bool, bool]],
         clues: list[list[dict[str, Any]]] | None = None,
@@ -93,7 +93,7 @@ class Judged:
         Parameters
         ----------
         stored : sequence of (Stored or None)
-        envelopes : sequence of Envelope
+        envelopes : Envelopes
         log_odds : sequence of LogOdds
         decided : sequence of (str, bool, bool)
             Label, whether unsure, whether spared.
@@ -105,17 +105,15 @@ class Judged:
         """
         import numpy as np  # commands that only print help import this module, too
 
-        columns = [list(column) for column in zip(*envelopes, strict=True)] or [[], [], [], []]
-        message_id, date, sender, subject = columns
         label, unsure, spared = [list(column) for column in zip(*decided, strict=True)] or [[], [], []]
         p = [probabilities(odds, spared=no_spam) for odds, no_spam in zip(log_odds, spared, strict=True)]
         return cls(
             mailbox=[encodable(each.mailbox) if each else None for each in stored],
             key=[encodable(each.key) if each else None for each in stored],
-            message_id=message_id,
-            date=date,
-            sender=sender,
-            subject=subject,
+            message_id=envelopes.message_id,
+            date=envelopes.date,
+            sender=envelopes.sender,
+            subject=envelopes.subject,
             label=label,
             unsure=unsure,
             spared=spared,
