@@ -70,6 +70,10 @@ class ModelFormatError(ModelError):
     """The file is truncated, foreign, damaged or of an unknown version."""
 
 
+class ModelNotWritten(ModelError):
+    """A model cannot be written: a full disk, no permission, no such folder."""
+
+
 class SchemaMismatch(ModelError):
     """The model was trained on columns that this version does not make."""
 

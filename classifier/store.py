@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from classifier.errors import ModelError, ModelFormatError, ModelNotFound
+from classifier.errors import ModelError, ModelFormatError, ModelNotFound, ModelNotWritten
 from classifier.features import Schema
 from classifier.learners import QUESTIONS, Tables
 from classifier.verdict import Cuts
@@ -75,7 +75,7 @@ def save_model(model: Model, path: str | os.PathLike[str]) -> None:
 
     Raises
     ------
-    ModelError
+    ModelNotWritten
         If it cannot be written.
     """
     import tempfile
@@ -110,7 +110,7 @@ def save_model(model: Model, path: str | os.PathLike[str]) -> None:
         if scratch is not None:
             scratch.unlink(missing_ok=True)
         if isinstance(error, OSError):
-            raise ModelError(f"{target}: cannot be written: {error.strerror or error}") from None
+            raise ModelNotWritten(f"{target}: cannot be written: {error.strerror or error}") from None
         raise
 
 

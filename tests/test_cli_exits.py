@@ -28,7 +28,11 @@ def made(kind: type[BaseException]) -> BaseException:
 
 @pytest.mark.parametrize("kind", all_errors())
 def test_every_refusal_has_a_code_that_is_no_crash(kind: type[BaseException]) -> None:
-    if kind in (errors.ProfileNotWritten, errors.ClusterError):  # of the system (a full disk): no refusals
+    if kind in (
+        errors.ModelNotWritten,
+        errors.ProfileNotWritten,
+        errors.ClusterError,
+    ):  # of the system (a full disk): no refusals
         assert code_for(made(kind)) == exits.CRASH
     elif issubclass(kind, errors.ServerAway):  # sysexits.h: EX_TEMPFAIL
         assert code_for(made(kind)) == exits.AWAY == 75

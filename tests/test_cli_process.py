@@ -46,6 +46,45 @@ def test_a_pipe_that_is_closed_from_the_start_is_no_error(arguments: list[str]) 
     assert (done.returncode, done.stderr) == (0, b"")
 
 
+@pytest.mark.parametrize(
+    ("words", "ends"),
+    [
+        ("classify --me a@example.org {} >&-", (1, "Bad file descriptor")),
+        ("classify --me a@example.org -f text {} >&-", (1, "Bad file descriptor")),
+        ("--help >&-", (1, "Bad file descriptor")),
+        ("classify --me a@example.org - <&-", (3, "-: Bad file descriptor")),
+        ("classify --me a@example.org {} 2>&-", (0, "")),
+    ],
+)
+def test_a_stream_that_the_shell_closed_is_named_and_no_defect(
+    large: Path, tiny_model: Path, words: str, ends: tuple[int, str]
+) -> None:
+    words = words.replace("classify", f"classify -m {tiny_model}").format(large)
+    done = subprocess.run(
+        ["/bin/sh", "-c", f"{sys.executable} -m classifier {words}"],
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        check=False,
+        text=True,
+    )
+    assert done.returncode == ends[0]
+    assert ends[1] in done.stderr
+    assert "internal error" not in done.stderr
+
+
+def test_a_terminal_of_few_letters_gets_question_marks(tmp_path: Path, tiny_model: Path) -> None:
+    raw = mail("important", 1).replace(b"Subject: ", "Subject: 東京 ".encode())
+    mbox = write_mbox(tmp_path / "in.mbox", [raw])
+    done = subprocess.run(
+        [*COMMAND, "classify", "-m", tiny_model, "--me", "a@example.org", "-f", "text", mbox],
+        env={**os.environ, "PYTHONIOENCODING": "latin-1"},
+        capture_output=True,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert b"?? disk failed" in done.stdout
+
+
 def test_whatever_waits_for_the_end_has_its_turn_and_the_code_stands() -> None:
     script = (
         "import atexit, sys, threading, time\natexit.register(lambda: print('last words'))\n"

@@ -112,3 +112,11 @@ def test_what_is_missing_is_said(tmp_path: Path, arguments: list[str]) -> None:
     result = run("train", "-o", tmp_path / "m", *arguments)
     assert result.exit_code == 2
     assert "Error: " in result.stderr
+
+
+def test_a_model_that_cannot_be_written_is_said_before_anything_is_read(tmp_path: Path) -> None:
+    output = tmp_path / "absent" / "mine"
+    result = run("train", "-o", output, "--spam", tmp_path / "no.mbox")
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert f"{output}: cannot be written" in result.stderr
+    assert "no.mbox" not in result.stderr

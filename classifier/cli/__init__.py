@@ -8,6 +8,7 @@ from __future__ import annotations
 import gc
 import os
 import sys
+from io import TextIOWrapper
 
 STARTING = 100_000
 """Objects until the collector of cycles looks at the new ones, while all that is made is there to stay."""
@@ -20,6 +21,7 @@ def main() -> None:
     # numpy's linear algebra starts a thread a core when it is imported; nothing here uses it
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     gc.set_threshold(STARTING)
+    _stand_in()
     try:
         _run()
     except KeyboardInterrupt:  # so early, or so late, that the command itself does not see it
@@ -35,6 +37,25 @@ def started() -> None:
     if gc.get_threshold()[0] == STARTING:
         gc.freeze()
         gc.set_threshold(*_RUNNING)
+
+
+def _stand_in() -> None:
+    """Put something that fails in the place of closed streams, and let no letter be one too many.
+
+    A closed standard stream leaves its number to the next file that is opened, and None to who writes; what
+    stands in cannot be read or written, as the shell that closed it says. A terminal of few letters gets
+    question marks for the others.
+    """
+    for name, mode, way in (
+        ("stdin", "r", os.O_WRONLY),
+        ("stdout", "w", os.O_RDONLY),
+        ("stderr", "w", os.O_WRONLY),
+    ):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.open(os.devnull, way), mode, encoding="utf-8"))  # noqa: SIM115
+    encoding = (getattr(sys.stdout, "encoding", None) or "utf-8").lower().replace("_", "-")
+    if encoding not in {"utf-8", "utf8"} and isinstance(sys.stdout, TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")
 
 
 def _run() -> None:

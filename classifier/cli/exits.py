@@ -18,6 +18,7 @@ from classifier.errors import (
     MailtriageError,
     MissingPackage,
     ModelError,
+    ModelNotWritten,
     ProfileError,
     ProfileNotWritten,
     ServeError,
@@ -43,6 +44,7 @@ _CODES: tuple[tuple[type[BaseException], int], ...] = (
     (BrokenPipeError, OK),
     (KeyboardInterrupt, INTERRUPTED),
     (MailboxError, UNREADABLE),
+    (ModelNotWritten, CRASH),
     (ModelError, MODEL),
     (ProfileNotWritten, CRASH),
     (ProfileError, MODEL),
@@ -123,6 +125,7 @@ def guard(debug: bool = False) -> Iterator[None]:
             stop_writing()
         else:
             report(error, debug)
+            _give_up_unwritten()
         raise click.exceptions.Exit(code_for(error)) from None
 
 
@@ -141,6 +144,16 @@ def report(error: BaseException, debug: bool) -> None:
         complain(f"{where}{error.strerror or error}")
     else:
         complain(f"internal error, {type(error).__name__}: {error} (--debug shows where)")
+
+
+def _give_up_unwritten() -> None:
+    """Let what cannot be written go, where that was the error: the interpreter would try it again."""
+    try:
+        sys.stdout.flush()
+    except OSError:
+        stop_writing()
+    except (AttributeError, ValueError):  # there is none, or none any more
+        return
 
 
 def stop_writing() -> None:

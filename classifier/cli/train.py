@@ -16,6 +16,7 @@ from classifier.cli.losing import losing, terms_of
 from classifier.cli.manual import READS_MAIL, Manual
 from classifier.cli.phases import phased
 from classifier.cli.who import who
+from classifier.cli.writing import refuse_unwritable
 from classifier.output.safe import clean
 
 if TYPE_CHECKING:
@@ -133,6 +134,7 @@ def command(
         raise click.UsageError("--spill goes without --history: what was remembered cannot be taken up")
     from classifier.budget import Terms
 
+    refuse_unwritable(output)
     terms = terms_of(options.pop("max_lost"), options.pop("cost")) or Terms()
     with given.opened() as (mail, intake):
         site = who.site(mail.mailboxes)

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import click
+
+from classifier.errors import ModelNotWritten
 
 
 class Writing(NamedTuple):
@@ -67,3 +70,25 @@ _OPTIONS = (
     ),
     click.option("--force", is_flag=True, help="Replace what is there, finished or not."),
 )
+
+
+def refuse_unwritable(model: Path) -> None:
+    """Find out before hours of training, and not after, that no model can be written there.
+
+    Parameters
+    ----------
+    model : Path
+        Where it shall be.
+
+    Raises
+    ------
+    ModelNotWritten
+        If no file can be made there.
+    """
+    import tempfile  # only for who trains
+
+    try:
+        with tempfile.NamedTemporaryFile(dir=model.parent, prefix=f".{model.name}."):
+            return
+    except OSError as error:
+        raise ModelNotWritten(f"{model}: cannot be written: {error.strerror or error}") from None
