@@ -8,9 +8,11 @@
     ├── ModelError            a model cannot be used (exit code 4)
     │   ├── ModelNotFound     no such file or name
     │   ├── ModelFormatError  truncated, foreign or of an unknown version
-    │   └── SchemaMismatch    its columns are not the columns of this version
+    │   ├── SchemaMismatch    its columns are not the columns of this version
+    │   └── ModelNotWritten   there is no room for it, or no permission (exit code 1)
     ├── ProfileError          what one user taught cannot be used (exit code 4)
     │   └── ProfileNotWritten it can be read, but nothing can be added (exit code 1)
+    ├── OutputError           what was found cannot be written (exit code 1)
     ├── LabelError            a label or the key it belongs to is unknown
     ├── TrainingError         the examples cannot teach what was asked
     ├── ConfigError           the configuration file is wrong
@@ -76,6 +78,10 @@ class ModelNotWritten(ModelError):
 
 class SchemaMismatch(ModelError):
     """The model was trained on columns that this version does not make."""
+
+
+class OutputError(MailtriageError):
+    """A file of results cannot be written; says which, and why."""
 
 
 class ProfileError(MailtriageError):

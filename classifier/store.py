@@ -64,6 +64,33 @@ class Model(NamedTuple):
     learned: Mapping[str, Any] = MappingProxyType({})
 
 
+def packed(model: Model) -> bytes:
+    """Make the bytes of a model file.
+
+    Parameters
+    ----------
+    model : Model
+
+    Returns
+    -------
+    bytes
+        The same for the same model.
+    """
+    from safetensors.numpy import save  # scoring only reads
+
+    weights = np.ascontiguousarray(model.tables.weights)
+    arrays = {"weights": weights, "bias": model.tables.bias.astype(np.float64), **model.learned}
+    card = {
+        **model.card,
+        "format": FORMAT,
+        "questions": list(QUESTIONS),
+        "schema": model.tables.schema.to_json(),
+        "thresholds": {name: getattr(model.cuts, name) for name in Cuts._fields},
+        "sha256": _fingerprint(arrays),
+    }
+    return save(arrays, metadata={"mailtriage": json.dumps(card, sort_keys=True)})
+
+
 def save_model(model: Model, path: str | os.PathLike[str]) -> None:
     """Write a model file; whoever reads it sees the whole old or the whole new one.
 
@@ -81,20 +108,7 @@ def save_model(model: Model, path: str | os.PathLike[str]) -> None:
     import tempfile
     from pathlib import Path
 
-    from safetensors.numpy import save  # scoring only reads
-
-    target = Path(path)
-    weights = np.ascontiguousarray(model.tables.weights)
-    arrays = {"weights": weights, "bias": model.tables.bias.astype(np.float64), **model.learned}
-    card = {
-        **model.card,
-        "format": FORMAT,
-        "questions": list(QUESTIONS),
-        "schema": model.tables.schema.to_json(),
-        "thresholds": {name: getattr(model.cuts, name) for name in Cuts._fields},
-        "sha256": _fingerprint(arrays),
-    }
-    data = save(arrays, metadata={"mailtriage": json.dumps(card, sort_keys=True)})
+    target, data = Path(path), packed(model)
     scratch = None
     try:
         with tempfile.NamedTemporaryFile(dir=target.parent, prefix=f".{target.name}.", delete=False) as out:

@@ -110,7 +110,7 @@ def test_a_full_disk_is_a_failure_in_one_line(large: Path, tiny_model: Path, for
             stderr=subprocess.PIPE,
             check=False,
         )
-    assert (done.returncode, done.stderr) == (1, b"mailtriage: No space left on device\n")
+    assert (done.returncode, done.stderr) == (1, b"mailtriage: standard output: No space left on device\n")
 
 
 def test_without_a_terminal_there_is_no_progress_and_no_colour(large: Path, tiny_model: Path) -> None:

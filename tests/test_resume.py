@@ -95,7 +95,7 @@ def test_interrupted_it_says_how_to_go_on(command: list[str], tmp_path: Path) ->
     process = subprocess.Popen(
         [sys.executable, "-c", SLOW, *command, "-o", str(out)], stderr=subprocess.PIPE, text=True
     )
-    while not (tmp_path / "out.jsonl.part").exists():
+    while not (journal := tmp_path / "out.jsonl.resume").exists() or not journal.stat().st_size:
         time.sleep(0.01)
     process.send_signal(signal.SIGINT)
     _, said = process.communicate(timeout=60)

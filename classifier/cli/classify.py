@@ -10,7 +10,7 @@ import click
 
 from classifier.cli.asked import Scoring
 from classifier.cli.engine import engine, judge_on_cluster
-from classifier.cli.exits import AWAY
+from classifier.cli.exits import AWAY, printing
 from classifier.cli.filing import write_file
 from classifier.cli.intake import mailbox_format, mailboxes
 from classifier.cli.judging import print_lines
@@ -169,7 +169,8 @@ def _print_parquet(batches: Iterable[Judged]) -> int:
         raise click.UsageError("a Parquet file is nothing for a terminal: redirect standard output to a file")
     from classifier.output.parquet import write
 
-    return write(batches, sys.stdout.buffer)
+    with printing():
+        return write(batches, sys.stdout.buffer)
 
 
 def _print_table(verdicts: Iterable[Verdict], explain: int) -> int:
@@ -177,4 +178,5 @@ def _print_table(verdicts: Iterable[Verdict], explain: int) -> int:
     from classifier.cli.table import Table, write_table
 
     table = Table(screen_width(), explain)
-    return write_table(table, map(table.add, verdicts))
+    with printing():
+        return write_table(table, map(table.add, verdicts))

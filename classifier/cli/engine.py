@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from classifier.cli.exits import complain
+from classifier.cli.exits import complain, printing
 from classifier.cli.progress import shown
 from classifier.cli.reading import Intake
 from classifier.mailboxes.mbox import Told
@@ -130,8 +130,9 @@ class Run:
         for problem in filter(self.told.new, answer.problems):
             self.intake.refuse(problem)
         if answer.lines:
-            for piece in unpacked_lines(answer.lines):
-                sys.stdout.buffer.write(piece)
+            with printing():
+                for piece in unpacked_lines(answer.lines):
+                    sys.stdout.buffer.write(piece)
         if self.folder is not None and not answer.lost and not self.folder.has(task.number):
             raise ClusterError(
                 f"{self.folder.place}: a worker wrote {self.folder.part(task.number)}, but it is not here: "

@@ -110,7 +110,8 @@ def guard(debug: bool = False) -> Iterator[None]:
         try:
             yield
         finally:
-            sys.stdout.flush()  # here, where a closed pipe is still ours to answer for
+            with printing():
+                sys.stdout.flush()  # here, where a closed pipe is still ours to answer for
     except SystemExit:
         raise
     except BaseException as error:
@@ -127,6 +128,17 @@ def guard(debug: bool = False) -> Iterator[None]:
             report(error, debug)
             _give_up_unwritten()
         raise click.exceptions.Exit(code_for(error)) from None
+
+
+@contextmanager
+def printing() -> Iterator[None]:
+    """Have errors of the system name standard output, to which the block writes."""
+    try:
+        yield
+    except OSError as error:
+        if error.filename is None:
+            error.filename = "standard output"
+        raise
 
 
 def report(error: BaseException, debug: bool) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from contextlib import closing, suppress
+from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -52,7 +52,7 @@ def write_file(
         For what cannot be continued, or would be overwritten.
     ConfigError
         If mailboxes, model or options are not those of the run that is continued.
-    OSError
+    OutputError
         If it cannot be written.
     """
     from classifier.output.resumable import ResumableFile
@@ -84,22 +84,14 @@ def _settings(
     intake: Intake, scoring: Scoring, classifier: Classifier, form: str, explain: int
 ) -> dict[str, Any]:
     """Gather what the lines depend on, by the words that name it to people."""
-    import hashlib
-    import tempfile
-
     from classifier import __version__
 
-    with tempfile.TemporaryDirectory(prefix="mailtriage-") as folder:
-        path = os.path.join(folder, "model")
-        classifier.save(path)
-        with open(path, "rb") as model:
-            digest = hashlib.file_digest(model, "sha256").hexdigest()
     site = scoring.who.site()
     who = [sorted(site.me), sorted(site.my_domains), site.trusted_hosts, sorted(site.authserv_ids)]
     return {
         "version": __version__,
         "mailboxes": [[intake.form, *intake.paths]],
-        "model": [digest, list(classifier.cuts)],
+        "model": [classifier.fingerprint(), list(classifier.cuts)],
         "options": [form, explain, scoring.view, scoring.dns, scoring.allow_local_spam],
         "addresses": [*who, site.direction],
     }
@@ -168,10 +160,7 @@ class Filing:
         """Keep what is whole for the next run."""
         if isinstance(error, click.UsageError) or not self.file.is_open:
             return
-        if self.file.done.parts:
-            with suppress(OSError):  # of a full disk: the journal's last entry holds
-                self.file.note()
-        complain(f"{self.file.path}: unfinished, {self.file.done.judged} judged; --resume goes on")
+        complain(f"{self.file.path}: unfinished, {self.file.keep()} judged; --resume goes on")
 
     def _judge(self, mailbox: Mailbox) -> Iterator[Answer]:
         """Judge the parts of a mailbox that are left, noting each that is done."""

@@ -6,6 +6,7 @@ import sys
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from classifier.cli.exits import printing
 from classifier.cli.progress import Weighing, shown, wanted
 
 if TYPE_CHECKING:
@@ -46,9 +47,11 @@ def print_lines(intake: Intake, scoring: Scoring, classifier: Classifier, form: 
 
     write, judged = sys.stdout.buffer.write, 0
     if kind == "csv":
-        write(csv_header().encode())
+        with printing():
+            write(csv_header().encode())
     for answer in shown(intake.read(judge), "judged", size=lambda one: one.count, weight=weighing):
-        for lines in answer.made:
-            write(lines)
+        with printing():
+            for lines in answer.made:
+                write(lines)
         judged += answer.count
     return judged

@@ -13,7 +13,8 @@ from classifier.engine.gathering import View
 from classifier.engine.triage import Classifier
 from classifier.errors import ConfigError
 from classifier.signals import Site
-from classifier.store import Model, save_model
+from classifier.store import Model
+from classifier.store import packed as file_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -68,12 +69,8 @@ def packed(classifier: Classifier) -> tuple[bytes, Callable[[], Setting]]:
         raise ConfigError("a lookup that was opened in this process cannot travel to other machines")
     if classifier.recalls:
         raise ConfigError("a history that is kept here cannot be asked by other machines: --profile off")
-    with tempfile.TemporaryDirectory(prefix="mailtriage-") as folder:
-        path = os.path.join(folder, "model")
-        learned = classifier.corrections.to_arrays()
-        save_model(Model(classifier.model.tables, classifier.leaned, classifier.card, learned), path)
-        with open(path, "rb") as file:
-            model = file.read()
+    learned = classifier.corrections.to_arrays()
+    model = file_of(Model(classifier.model.tables, classifier.leaned, classifier.card, learned))
     token = hashlib.sha256(model).hexdigest()
     return model, lambda: Setting(
         token, classifier.site, *asked, classifier.view, classifier.allow_local_spam

@@ -185,13 +185,11 @@ Result = tuple[int, tuple[Lesson, list[Problem]]]
 
 def _hashed(setting: Setting, work: Iterable[tuple[int, str, Any, bool]], jobs: int) -> Iterator[Result]:
     """Hash pieces, here or in workers, and give them in order."""
-    if jobs == 1:
+    pool = _pool(jobs) if jobs > 1 else None
+    if pool is None:
         for number, *piece in work:
             yield number, _hash(setting, *piece)
         return
-    from joblib.externals.loky import ProcessPoolExecutor
-
-    pool = ProcessPoolExecutor(max_workers=jobs, initializer=_end_with, initargs=(os.getpid(),))
     under_way: deque[tuple[int, Any]] = deque()
     try:
         for number, *piece in work:
@@ -210,6 +208,16 @@ def _hashed(setting: Setting, work: Iterable[tuple[int, str, Any, bool]], jobs: 
         for _, future in under_way:
             future.cancel()
         pool.shutdown()
+
+
+def _pool(jobs: int) -> Any:
+    """Start workers; None where the system has no semaphores (no /dev/shm), of which joblib warns."""
+    from joblib.externals.loky import ProcessPoolExecutor
+
+    try:
+        return ProcessPoolExecutor(max_workers=jobs, initializer=_end_with, initargs=(os.getpid(),))
+    except OSError:
+        return None
 
 
 def _end_with(parent: int) -> None:

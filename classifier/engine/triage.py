@@ -134,12 +134,27 @@ class Classifier(Teachable):
 
         Raises
         ------
-        ModelError
+        ModelNotWritten
             If it cannot be written.
         """
-        save_model(
-            Model(self.model.tables, self.model.cuts, self.model.card, self.corrections.to_arrays()), path
-        )
+        save_model(self._whole(), path)
+
+    def fingerprint(self) -> str:
+        """Tell this model, with its corrections, from any other: the SHA-256 of the file that `save` writes.
+
+        Returns
+        -------
+        str
+            Hexadecimal.
+        """
+        from hashlib import sha256
+
+        from classifier.store import packed
+
+        return sha256(packed(self._whole())).hexdigest()
+
+    def _whole(self) -> Model:
+        return Model(self.model.tables, self.model.cuts, self.model.card, self.corrections.to_arrays())
 
     def classify_many(
         self,

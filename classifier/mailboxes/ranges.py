@@ -158,9 +158,15 @@ class MboxRange(Part):
         MailboxError
             If the file cannot be opened, or is another than the one that was cut.
         """
-        start = self._first_border(problems) if self.begin else 0
-        if start is None:
-            return
+        try:
+            start = self._first_border(problems) if self.begin else 0
+            if start is not None:
+                yield from self._from(start, problems)
+        except OSError as error:  # a disk that fails here may not fail elsewhere
+            raise MailboxError(self.mailbox, error.strerror or str(error), self.about()[1]) from error
+
+    def _from(self, start: int, problems: list[Problem]) -> Iterator[Stored]:
+        """Yield the messages from a border on."""
         at, top = start, self.begin == 0 and self.headless
         with self.source.reading(start, self.size) as read:
             for record in scan(read, start, self.git):

@@ -15,7 +15,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from classifier.errors import ConfigError, MissingPackage
+from classifier.errors import ConfigError, MissingPackage, OutputError
 from classifier.mailboxes import Problem
 from classifier.output.judged import Judged
 from classifier.output.parquet import ParquetFile, said_of
@@ -117,6 +117,11 @@ class Folder:
         -------
         int
             How many messages it holds.
+
+        Raises
+        ------
+        OutputError
+            If it cannot be written.
         """
         filesystem, path = self._opened()
         target, beside = f"{path}/{self.part(number)}", f"{path}/_{uuid.uuid4().hex}"
@@ -136,9 +141,11 @@ class Folder:
                 else:
                     filesystem.put_file(file, beside)
                     filesystem.mv(beside, target)
-            except BaseException:
+            except BaseException as error:
                 if local and os.path.exists(file):
                     os.unlink(file)
+                if isinstance(error, OSError):
+                    raise OutputError(f"{target}: {error.strerror or error}") from error
                 raise
         return parquet.rows
 

@@ -9,15 +9,16 @@ entry that fits is cut off and made again. Only when all is done FILE.part is re
 from __future__ import annotations
 
 import contextlib
+import functools
 import hashlib
 import json
 import os
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass, field, replace
 from time import monotonic
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, Concatenate, ParamSpec, TypeVar
 
-from classifier.errors import ConfigError
+from classifier.errors import ConfigError, OutputError
 from classifier.mailboxes import Problem
 
 VERSION = 1
@@ -69,6 +70,25 @@ def chained(chain: str, mark: str) -> str:
     return hashlib.sha256(f"{chain}\n{mark}".encode("utf-8", "surrogateescape")).hexdigest()
 
 
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+def _writes(
+    method: Callable[Concatenate[ResumableFile, P], R],
+) -> Callable[Concatenate[ResumableFile, P], R]:
+    """Have errors of the system name the file, and be no errors of whatever mailbox is being read."""
+
+    @functools.wraps(method)
+    def named(self: ResumableFile, /, *args: P.args, **options: P.kwargs) -> R:
+        try:
+            return method(self, *args, **options)
+        except OSError as error:
+            raise OutputError(f"{self.part}: {error.strerror or error}") from error
+
+    return named
+
+
 class ResumableFile:
     """A file of lines, written part by part.
 
@@ -87,7 +107,8 @@ class ResumableFile:
         self.before: list[Problem] = []
         self._lines: BinaryIO | None = None
         self._journal: BinaryIO | None = None
-        self._noted = 0.0
+        self._noted, self._kept = 0.0, 0
+        self._since: list[Done] = []
 
     @property
     def unfinished(self) -> bool:
@@ -99,12 +120,13 @@ class ResumableFile:
         """Whether this run writes it: it began, or went on."""
         return self._lines is not None
 
+    @_writes
     def begin(self) -> None:
         """Begin anew; what an interrupted run has left goes.
 
         Raises
         ------
-        OSError
+        OutputError
             If it cannot be written.
         ConfigError
             If another run writes there now.
@@ -116,6 +138,7 @@ class ResumableFile:
         self._append(self.settings)
         _sync_folder(self.path)
 
+    @_writes
     def resume(self) -> Done:
         """Go on where the journal's last whole entry says; the lines beyond it are cut off.
 
@@ -128,7 +151,7 @@ class ResumableFile:
         ------
         ConfigError
             If the run was begun with other settings, if there is nothing to go on with, or if it still runs.
-        OSError
+        OutputError
             If it cannot be read or written.
         """
         self._journal = open(self.journal_path, "a+b")  # noqa: SIM115
@@ -149,6 +172,7 @@ class ResumableFile:
                 end = after
                 self.before += [Problem(**problem) for problem in entry.pop("problems")]
                 self.done = Done(**entry)
+                self._kept = self.done.judged
             self._journal.truncate(end)
         self._lines.truncate(self.done.length)
         self._lines.seek(self.done.length)
@@ -161,6 +185,7 @@ class ResumableFile:
                     f"{self.path}: cannot go on, as the run was begun with other {name}: --force begins anew"
                 )
 
+    @_writes
     def write(self, lines: Iterable[bytes]) -> None:
         """Add lines of the part at hand."""
         assert self._lines is not None  # noqa: S101 - begin or resume was called
@@ -185,18 +210,46 @@ class ResumableFile:
             chained(self.done.chain, mark),
             [*self.done.problems, *problems],
         )
+        self._since.append(self.done)
         if monotonic() - self._noted > SECONDS:
             self.note()
 
+    @_writes
     def note(self) -> None:
         """Put on disk what is done."""
         assert self._lines is not None  # noqa: S101
         self._lines.flush()
+        self._note()
+
+    def keep(self) -> int:
+        """Note what is done for another run, if only what the disk had room for.
+
+        Returns
+        -------
+        int
+            How many messages need not be judged again.
+        """
+        assert self._lines is not None  # noqa: S101
+        with contextlib.suppress(OSError):  # the last entry holds
+            with contextlib.suppress(OSError):
+                self._lines.flush()
+            size = os.fstat(self._lines.fileno()).st_size
+            fits = [done for done in self._since if done.length <= size]
+            if fits:
+                self.done = fits[-1]
+                os.ftruncate(self._lines.fileno(), self.done.length)  # makes room for the entry
+                self._note()
+        return self._kept
+
+    def _note(self) -> None:
+        assert self._lines is not None  # noqa: S101
         os.fsync(self._lines.fileno())
         self._append(asdict(self.done) | {"problems": [each._asdict() for each in self.done.problems]})
+        self._since, self._kept = [], self.done.judged
         self.done = replace(self.done, problems=[])
         self._noted = monotonic()
 
+    @_writes
     def finish(self) -> None:
         """Put FILE where it belongs: it is whole."""
         assert self._lines is not None  # noqa: S101
