@@ -17,6 +17,7 @@ COMMANDS: dict[str, str] = {
     "explain": "classifier.cli.explain",
     "sort": "classifier.cli.sort",
     "filter": "classifier.cli.filter",
+    "mark": "classifier.cli.mark",
     "serve": "classifier.cli.serve",
     "digest": "classifier.cli.digest",
     "show": "classifier.cli.show",

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime
 from array import array
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple, cast
 
 from classifier.patterns import pattern
@@ -83,6 +83,10 @@ class ImapFolder(Mailbox):
     """
 
     format = "imap"
+    wanted: Callable[[frozenset[str]], bool] | None = None
+    """From the flags of a message to whether it is to be fetched at all; all are."""
+    narrow: str = ""
+    """Criteria of SEARCH beside those of the URL."""
 
     def __init__(self, url: str) -> None:
         super().__init__(url)
@@ -141,8 +145,7 @@ class ImapFolder(Mailbox):
         return found
 
     def _criteria(self, span: str) -> str:
-        search = self.session.url.search
-        return f"{span} {search}" if search else span
+        return " ".join(filter(None, (span, self.session.url.search, self.narrow)))
 
     def _read(self) -> Iterator[Fetched]:
         if not self._is_fresh:
@@ -151,18 +154,25 @@ class ImapFolder(Mailbox):
         uids = self.uids()
         for at in range(0, len(uids), SPAN_MESSAGES):
             some = uids[at : at + SPAN_MESSAGES].tolist()
-            sizes = self._sizes(some)
+            sizes, flags = self._sizes(some)
             for uid in some:
                 if uid not in sizes:
                     self.report(self.key(uid), _VANISHED)
+            if self.wanted:
+                sizes = {uid: size for uid, size in sizes.items() if self.wanted(flags[uid])}
             for group in grouped((size, uid) for uid, size in sizes.items()):
                 yield from self._fetch({uid: sizes[uid] for uid in cast("list[int]", group)})
 
-    def _sizes(self, uids: list[int]) -> dict[int, int]:
-        """Ask how large messages are; some servers guess, and what they say only decides how to ask."""
-        got = self._ask(lambda client: client.fetch(uids, ["RFC822.SIZE"]))
+    def _sizes(self, uids: list[int]) -> tuple[dict[int, int], dict[int, frozenset[str]]]:
+        """Ask how large messages are, and which flags they have, where that is wanted.
+
+        Some servers guess at sizes: what they say only decides how the messages are asked for.
+        """
+        items = ["RFC822.SIZE", "FLAGS"] if self.wanted else ["RFC822.SIZE"]
+        got = self._ask(lambda client: client.fetch(uids, items))
         sizes = {uid: got[uid].get(b"RFC822.SIZE") for uid in uids if uid in got}
-        return {uid: size if isinstance(size, int) else 0 for uid, size in sizes.items()}
+        known = {uid: size if isinstance(size, int) else 0 for uid, size in sizes.items()}
+        return known, {uid: flags_of(got[uid].get(b"FLAGS")) for uid in known} if self.wanted else {}
 
     def _fetch(self, sizes: dict[int, int], whole: bool = True) -> Iterator[Fetched]:
         """Fetch messages; where that fails, in halves, until it is known which one cannot be had."""
@@ -212,7 +222,7 @@ class ImapFolder(Mailbox):
             raise MailboxError(self.path, made_anew(int(match[1]), self.session.validity), key)
         uid = int(match[2])
         before = len(self.problems)
-        sizes = self._sizes([uid])
+        sizes, _ = self._sizes([uid])
         found = next(self._fetch(sizes), None) if sizes else None
         said = self.problems[before:]
         del self.problems[before:]

@@ -9,6 +9,7 @@ from __future__ import annotations
 import difflib
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from ..errors import MailboxError
@@ -96,6 +97,10 @@ class Session:
                 raise Refused(said_by(error)) from error
         raise Broken(why)
 
+    def at(self) -> ImapUrl:
+        """Return the URL of the very folder that is open, whatever was searched in it."""
+        return replace(self.url, validity=self.validity, search="")
+
     def renew(self) -> None:
         """Open the folder again, to see what has come since."""
         self.ask(self._select)
@@ -120,6 +125,9 @@ class Session:
         client.begin()
         try:
             state = client.select_folder(self.url.folder, readonly=not self._writes)
+        except client.ReadOnlyError as error:
+            self.drop()
+            raise MailboxError(self.url.text, "the folder can only be read") from error
         except client.AbortError as error:
             raise ConnectionAbortedError(said_by(error)) from error
         except (client.Error, ValueError) as error:
@@ -141,12 +149,8 @@ class Session:
         folder = self.url.folder
         if folder in names:
             return f"the folder {folder} cannot be opened: {said}"
-        lower = {name.lower(): name for name in names}
-        near = difflib.get_close_matches(folder.lower(), lower, n=_NEAR, cutoff=0.5)
-        inside = [name for name in lower if folder.lower() in name and name not in near]
-        found = [lower[name] for name in (near + inside)[:_NEAR]]
-        like = f"; like it are {', '.join(found)}" if found else ""
-        return f"{self.url.user or 'the user'} has no folder {folder} at {self.url.host} ({said}){like}"
+        whose = self.url.user or "the user"
+        return f"{whose} has no folder {folder} at {self.url.host} ({said}){near_names(folder, names)}"
 
     def drop(self) -> None:
         """Let go of a connection that is of no use any more."""
@@ -168,6 +172,15 @@ class Session:
 def made_anew(before: int, now: int) -> str:
     """Say that a folder is another one than it was."""
     return f"the folder was made anew: its messages have other numbers (UIDVALIDITY is {now}, was {before})"
+
+
+def near_names(folder: str, names: list[str]) -> str:
+    """Name those of the folders that may have been meant."""
+    lower = {name.lower(): name for name in names}
+    near = difflib.get_close_matches(folder.lower(), lower, n=_NEAR, cutoff=0.5)
+    near += [name for name in lower if folder.lower() in name and name not in near]
+    found = ", ".join(lower[name] for name in near[:_NEAR])
+    return f"; like it are {found}" if found else ""
 
 
 def folders(client: Client, name: str) -> list[str]:

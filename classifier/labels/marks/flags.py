@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from classifier.labels.marks.marked import Marked
+from classifier.labels.marks.own import by_the_reader
 from classifier.mail import Message
 from classifier.mail.route import read_route
 from classifier.mailboxes import Stored
@@ -37,7 +38,7 @@ def read_flags(stored: Stored, now: float) -> Iterator[Marked]:
 
     Junk and not-junk keywords say spam and ham; what was answered, flagged, forwarded or tagged as important
     was important; what was deleted unread, or not opened in `LIMIT_DAYS`, was not. What was read and left
-    alone says nothing. Drafts are nobody's mail yet.
+    alone says nothing, and what `mailtriage mark` said says nothing either. Drafts are nobody's mail yet.
 
     Parameters
     ----------
@@ -61,7 +62,7 @@ def read_flags(stored: Stored, now: float) -> Iterator[Marked]:
     flags = stored.flags
     if "draft" in flags:
         return
-    said = {label for keyword, label in KEYWORDS.items() if keyword in flags}
+    said = by_the_reader({label for keyword, label in KEYWORDS.items() if keyword in flags}, flags)
     if len(said & {"spam", "ham", "important"}) > 1 and "spam" in said:
         return  # junk and not junk at once: nobody knows what was meant last
     if said:
