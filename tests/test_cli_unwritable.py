@@ -113,6 +113,19 @@ def test_a_profile_is_one_file_when_the_command_has_ended(half: tuple[Path, Path
         assert base.execute("SELECT count(*) FROM observed").fetchone() == (19,)
 
 
+@pytest.mark.parametrize("command", ["jobs", "overdue", "digest"])
+def test_a_damaged_record_is_not_passed_over_in_silence(half: tuple[Path, Path], command: str) -> None:
+    profile, box = half
+    with sqlite3.connect(profile) as base:
+        (value,) = base.execute("SELECT value FROM memory WHERE kind='job'").fetchone()
+        base.execute("UPDATE memory SET value=? WHERE kind='job'", (value[:-1] + bytes([value[-1] ^ 4]),))
+    base.close()
+    result = run(command, profile, box)
+    assert (result.exit_code, result.stdout) == (4, "")
+    assert f"{profile}: the profile is damaged: a record of history (job)" in result.stderr
+    assert run(command, Path("off"), box).exit_code == 0
+
+
 @pytest.mark.parametrize("stop", [KeyboardInterrupt, EOFError])
 def test_ctrl_c_stops_asking_and_keeps_the_answers(
     stop: type[BaseException], monkeypatch: pytest.MonkeyPatch

@@ -9,7 +9,7 @@ import sqlite3
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -27,8 +27,10 @@ from classifier.learners.online import TEACHES, Correction, Corrections
 from classifier.mail import Message
 from classifier.profile import Origin, Profile, layout, opening
 from classifier.profile import file as file_module
+from classifier.profile import key as key_module
 from classifier.profile import taught as taught_module
 from classifier.profile.key import hashed, seal, unseal
+from classifier.profile.memory import ProfileMemory
 from classifier.profile.packing import Packer
 from classifier.profile.taught import Taught
 from classifier.profile.undo import forget, roll_back
@@ -109,8 +111,19 @@ def test_what_is_sealed_is_secret_and_comes_out() -> None:
     first, second = seal(b"k" * 32, data), seal(b"k" * 32, data)
     assert unseal(b"k" * 32, first) == unseal(b"k" * 32, second) == data
     assert first != second
-    assert unseal(b"l" * 32, first) != data
     assert unseal(b"k" * 32, seal(b"k" * 32, b"")) == b""
+    with pytest.raises(ValueError, match="changed"):
+        unseal(b"l" * 32, first)
+
+
+@given(st.binary(max_size=40), st.data())
+def test_no_byte_of_what_is_sealed_changes_unnoticed(plain: bytes, data: st.DataObject) -> None:
+    sealed = bytearray(seal(b"k" * 32, plain))
+    sealed[data.draw(st.integers(0, len(sealed) - 1))] ^= data.draw(st.integers(1, 255))
+    with pytest.raises(ValueError, match="changed"):
+        unseal(b"k" * 32, bytes(sealed))
+    with pytest.raises(ValueError, match="changed"):
+        unseal(b"k" * 32, seal(b"k" * 32, plain)[: data.draw(st.integers(0, 11 + len(plain)))])
 
 
 def correction(number: int) -> Correction:
@@ -126,7 +139,7 @@ def test_a_correction_comes_out_to_the_bit() -> None:
 
 @settings(max_examples=60)
 @given(st.data())
-def test_damage_is_an_error_or_harmless_never_a_crash(data: st.DataObject) -> None:
+def test_damage_is_an_error(data: st.DataObject) -> None:
     packer = Packer(SCHEMA, b"k" * 32)
     raw = bytearray(packer.pack(correction(1)))
     at = data.draw(st.integers(0, len(raw) - 1))
@@ -134,8 +147,22 @@ def test_damage_is_an_error_or_harmless_never_a_crash(data: st.DataObject) -> No
         raw = raw[:at]
     else:
         raw[at] ^= 1 << data.draw(st.integers(0, 7))
+    with pytest.raises(ProfileError, match="a learned message is damaged: bytes have changed"):
+        packer.unpack("spam", bytes(raw))
+
+
+@settings(max_examples=60)
+@given(st.data())
+def test_what_was_damaged_before_it_was_sealed_is_an_error_or_harmless(data: st.DataObject) -> None:
+    packer = Packer(SCHEMA, b"k" * 32)
+    raw = bytearray(correction(1).to_bytes(SCHEMA))
+    at = data.draw(st.integers(0, len(raw) - 1))
+    if data.draw(st.booleans()):
+        raw = raw[:at]
+    else:
+        raw[at] ^= 1 << data.draw(st.integers(0, 7))
     try:
-        found = packer.unpack("spam", bytes(raw))
+        found = packer.unpack("spam", seal(b"k" * 32, bytes(raw)))
     except ProfileError:
         return
     assert (found.columns < SCHEMA.n_columns).all()
@@ -224,6 +251,14 @@ def test_sums_that_were_kept_are_forgotten_with_a_sender(profile: Profile) -> No
     assert np.array_equal(units(taught(Profile(profile.path)).current()), units(plain))
 
 
+def seal_as_before(profile: Profile, table: str, column: str) -> None:
+    """Seal as versions up to 5 did, with a nonce that says nothing of the content."""
+    for (sealed,) in profile.file.read(f"SELECT {column} FROM {table} WHERE {column} IS NOT NULL"):
+        plain, nonce = unseal(profile.file.key, sealed), b"n" * 12
+        old = nonce + key_module._streamed(profile.file.key, nonce, plain)
+        profile.file.base.execute(f"UPDATE {table} SET {column}=? WHERE {column}=?", (old, sealed))
+
+
 def test_a_profile_of_version_1_is_read(path: Path) -> None:
     old = Profile(path, create=True)
     learn(taught(old), 1, "spam")
@@ -239,6 +274,7 @@ def test_a_profile_of_version_1_is_read(path: Path) -> None:
         "PRAGMA user_version=1",
     ):
         old.file.base.execute(statement)
+    seal_as_before(old, "corrections", "features")
     old.close()
     taught_module.SELDOM = 1
     new = taught(Profile(path))
@@ -619,7 +655,7 @@ def test_a_full_disk_at_the_end_of_a_batch(profile: Profile) -> None:
 
 def test_a_newer_profile_is_left_alone(profile: Profile, path: Path) -> None:
     profile.file.base.execute(f"PRAGMA user_version={len(layout.STEPS) + 1}")
-    with pytest.raises(ProfileError, match="written by a newer mailtriage; this one reads up to 5"):
+    with pytest.raises(ProfileError, match="written by a newer mailtriage; this one reads up to 6"):
         Profile(path)
 
 
@@ -661,6 +697,58 @@ def test_damage_inside_is_said_without_a_verdict(profile: Profile, path: Path) -
         profile.file.write("UPDATE corrections SET features=substr(features, 1, 20) WHERE id=3")
     with pytest.raises(ProfileError, match=r"p.sqlite: a learned message is damaged"):
         taught(Profile(path)).current()
+
+
+@pytest.mark.parametrize("ask", [lambda it: it.get("person", b"a"), lambda it: list(it.items("person"))])
+def test_a_damaged_record_of_history_is_said_and_no_other_is_touched(
+    profile: Profile, path: Path, ask: Callable[[ProfileMemory], object]
+) -> None:
+    profile.memory.put("person", b"a", b"x" * 100)
+    profile.memory.put("thread", b"a", b"y" * 400)
+    value = profile.file.read("SELECT value FROM memory WHERE kind='person'")[0][0]
+    with profile.writing():
+        flipped = value[:50] + bytes([value[50] ^ 1]) + value[51:]
+        profile.file.write("UPDATE memory SET value=? WHERE kind='person'", (flipped,))
+    again = Profile(path)
+    with pytest.raises(ProfileError, match=r"p.sqlite: .* a record of history \(person\).* --profile off"):
+        ask(again.memory)
+    assert again.memory.get("thread", b"a") == b"y" * 400
+
+
+def test_what_a_former_version_sealed_is_sealed_so_that_damage_shows(profile: Profile, path: Path) -> None:
+    it = taught(profile)
+    for number in range(3):
+        learn(it, number, "spam")
+    with profile.writing():
+        it.journal.keep_sums(it.current().sums, 0, 3)
+    profile.memory.put("a", b"1", b"one")
+    with profile.writing():
+        profile.memory.put("a", b"1", b"two")
+        profile.keep_as_it_came(b"f" * 16, b"\x01found")
+        profile.first_sight(b"f" * 16, 0)
+    before = dict(profile.memory.items("a")), units(it.current())
+    for table, column in (
+        ("corrections", "features"),
+        ("memory", "value"),
+        ("past", "value"),
+        ("sums", "data"),
+    ):
+        seal_as_before(profile, table, column)
+    seal_as_before(profile, "came", "value")
+    with pytest.raises(ProfileError, match="damaged"):
+        profile.memory.get("a", b"1")
+    profile.file.base.execute("PRAGMA user_version=5")
+    profile.close()
+    again = Profile(path)
+    it = taught(again)
+    assert dict(again.memory.items("a")) == before[0]
+    assert np.array_equal(units(it.current()), before[1])
+    assert it.journal.sums(0) is not None
+    assert again.as_it_came(b"f" * 16) == b"\x01found"
+    for number in range(3):
+        assert it.current().learned[name(number)].label == "spam"
+    for (value,) in again.file.read("SELECT value FROM past WHERE value IS NOT NULL AND kind='a'"):
+        assert unseal(again.file.key, value) in (b"one", b"two")
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can become somebody who may not write")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from base64 import b64decode, b64encode
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,8 @@ from classifier.engine import remembering
 from classifier.errors import ProfileError, ProfileNotWritten
 from classifier.features import Schema
 from classifier.profile import Profile
+from classifier.profile import key as key_module
+from classifier.profile.key import unseal
 from classifier.profile.travel import export_lines, import_lines
 
 SCHEMA = Schema(bits=12)
@@ -68,6 +71,26 @@ def test_an_export_imported_is_the_same_profile(tmp_path: Path) -> None:
     assert again.mine == ("ada@example.org",)
     assert import_lines(second, exported, "x.jsonl").total() == 0
     assert lines(second) == exported
+
+
+def test_an_export_of_a_former_version_is_taken_in(tmp_path: Path) -> None:
+    first, second = tmp_path / "a.sqlite", tmp_path / "b.sqlite"
+    filled(first)
+    given = [json.loads(line) for line in lines(first)]
+    key = bytes.fromhex(given[0]["key"])
+    given[0]["mailtriage_profile"] = 1
+    for kind, at in (("memory", 2), ("correction", 9)):
+        for line in given:
+            if kind in line:
+                plain = unseal(key, b64decode(line[kind][at]["b"]))
+                old = b"n" * 12 + key_module._streamed(key, b"n" * 12, plain)
+                line[kind][at] = {"b": b64encode(old).decode()}
+    import_lines(second, [json.dumps(line).encode() for line in given], "x")
+    assert scores(second) == scores(first)
+    assert Profile(second).memory.get("person", b"ada@example.org") == b"\x00\xff1"
+    given[0]["mailtriage_profile"] = 2
+    with pytest.raises(ProfileError, match=r"x line \d+: bytes have changed.*nothing was imported"):
+        import_lines(tmp_path / "c.sqlite", [json.dumps(line).encode() for line in given], "x")
 
 
 def test_joining_with_an_older_copy_keeps_the_last_word(tmp_path: Path) -> None:

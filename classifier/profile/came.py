@@ -88,7 +88,7 @@ class Came:
         """
         rows = self._file.read("SELECT value FROM came WHERE message=?", (message,))
         if rows:
-            return _unzipped(unseal(self._key, rows[0][0]))
+            return _opened(self._key, rows[0][0])
         rows = self._file.read(_IN_BLOCK, (message,))
         if not rows:
             return b""
@@ -104,7 +104,7 @@ class Came:
         content: dict[int, bytes] = {}
         size = last = 0
         for last, message, value in rows:  # noqa: B007
-            content[message] = _unzipped(unseal(self._key, value))
+            content[message] = _opened(self._key, value)
             size += len(content[message])
             if size > LARGEST:
                 break
@@ -174,7 +174,7 @@ def unpacked(key: bytes, sealed: bytes) -> dict[int, bytes]:
     dict
         What messages found; what is damaged is left out.
     """
-    return dict(_entries(_unzipped(unseal(key, sealed))))
+    return dict(_entries(_opened(key, sealed)))
 
 
 def _entries(data: bytes) -> Iterator[tuple[int, bytes]]:
@@ -186,13 +186,14 @@ def _entries(data: bytes) -> Iterator[tuple[int, bytes]]:
             yield message, data[at - size : at]
 
 
-def _unzipped(data: bytes) -> bytes:
-    """Return what was compressed as it was; what is damaged as nothing."""
-    if data[:1] != bytes([_ZLIB]):
-        return data
+def _opened(key: bytes, sealed: bytes) -> bytes:
+    """Return what was sealed, and maybe compressed, as it was; what is damaged as nothing."""
     unzip = zlib.decompressobj()
     try:
+        data = unseal(key, sealed)
+        if data[:1] != bytes([_ZLIB]):
+            return data
         whole = unzip.decompress(data, 4 * LARGEST)
-    except zlib.error:
+    except (ValueError, zlib.error):
         return b""
     return whole if unzip.eof else b""

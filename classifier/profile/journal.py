@@ -14,6 +14,7 @@ from classifier.learners.online.snapshot import pack_sums, unpack_sums
 from classifier.learners.online.sums import Sums
 from classifier.profile.file import ProfileFile
 from classifier.profile.kept import Kept
+from classifier.profile.opening import WHAT_TO_DO, damaged
 from classifier.profile.packing import Packer
 
 BEHAVIOUR = "behaviour"
@@ -205,11 +206,11 @@ class Journal:
     def unpack(self, label: str, features: bytes) -> Correction:
         """Read one row; see `Packer.unpack`."""
         if label not in TEACHES:
-            raise ProfileError(f"{self._file.path}: is damaged: an unknown label {label!r}")
+            raise damaged(self._file.path, f"an unknown label {label!r}")
         try:
             return self.packer.unpack(label, bytes(features))
         except ProfileError as error:
-            raise ProfileError(f"{self._file.path}: {error}") from None
+            raise ProfileError(f"{self._file.path}: {error}. {WHAT_TO_DO}") from None
 
     def source_of(self, fingerprint: bytes) -> str:
         """Say where the correction of a message that counts comes from; the model file is one that was said.

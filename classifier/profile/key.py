@@ -17,6 +17,9 @@ from hashlib import blake2b, shake_256
 
 HASH_BYTES = 16
 NONCE_BYTES = 12
+"""Half of it is drawn, half made of the content, so that whoever unseals sees whether a byte has changed."""
+
+_HALF = NONCE_BYTES // 2
 
 
 def hashed(key: bytes, kind: str, value: bytes) -> bytes:
@@ -48,9 +51,11 @@ def seal(key: bytes, data: bytes) -> bytes:
     Returns
     -------
     bytes
-        `NONCE_BYTES` longer. Source: FIPS 202 (SHAKE256), used as a stream cipher.
+        `NONCE_BYTES` longer. Source: FIPS 202 (SHAKE256), used as a stream cipher; that the nonce depends on
+        the content is the idea of RFC 5297.
     """
-    nonce = os.urandom(NONCE_BYTES)
+    drawn = os.urandom(_HALF)
+    nonce = drawn + _made(key, drawn, data)
     return nonce + _streamed(key, nonce, data)
 
 
@@ -65,8 +70,38 @@ def unseal(key: bytes, sealed: bytes) -> bytes:
     Returns
     -------
     bytes
+
+    Raises
+    ------
+    ValueError
+        If a byte has changed, or it was sealed with another key.
     """
-    return _streamed(key, sealed[:NONCE_BYTES], sealed[NONCE_BYTES:])
+    nonce = sealed[:NONCE_BYTES]
+    data = _streamed(key, nonce, sealed[NONCE_BYTES:])
+    if _made(key, nonce[:_HALF], data) != nonce[_HALF:]:
+        raise ValueError("bytes have changed since they were sealed")
+    return data
+
+
+def sealed_anew(key: bytes, sealed: bytes) -> bytes:
+    """Seal what a version before 27 November 2026 has sealed with a nonce that was drawn alone.
+
+    Parameters
+    ----------
+    key : bytes
+    sealed : bytes
+
+    Returns
+    -------
+    bytes
+        What was damaged by then is not found out.
+    """
+    return seal(key, _streamed(key, sealed[:NONCE_BYTES], sealed[NONCE_BYTES:]))
+
+
+def _made(key: bytes, drawn: bytes, data: bytes) -> bytes:
+    """Make the half of a nonce that depends on the content."""
+    return blake2b(b"nonce\0" + drawn + data, key=key, digest_size=_HALF).digest()
 
 
 def _streamed(key: bytes, nonce: bytes, data: bytes) -> bytes:

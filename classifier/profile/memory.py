@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 from classifier.profile.file import PENDING, ProfileFile
 from classifier.profile.key import hashed, seal, unseal
+from classifier.profile.opening import damaged
 from classifier.profile.past import BEFORE, HOUR, MINUTE, era_at
 
 Name = tuple[str, bytes]
@@ -66,7 +67,7 @@ class ProfileMemory:
             if name in layer:
                 return layer[name]
         rows = self._file.read(_GET, name)
-        value = _opened(unseal(self._key, rows[0][0])) if rows else None
+        value = self._unsealed(kind, rows[0][0]) if rows else None
         if self._file.is_writing:
             if len(self._read) > PENDING:
                 self._read.clear()
@@ -119,13 +120,19 @@ class ProfileMemory:
             The key as it is kept, a hash; and the value.
         """
         rows = self._file.read("SELECT key, value FROM memory WHERE kind=?", (kind,))
-        found: dict[bytes, bytes | None] = {key: _opened(unseal(self._key, value)) for key, value in rows}
+        found: dict[bytes, bytes | None] = {key: self._unsealed(kind, value) for key, value in rows}
         for layer in (self._changed, self._changing):
             found.update({key: value for (its, key), value in layer.items() if its == kind})
         for key in sorted(found):
             value = found[key]
             if value is not None:
                 yield key, value
+
+    def _unsealed(self, kind: str, sealed: bytes) -> bytes:
+        try:
+            return _opened(unseal(self._key, sealed))
+        except ValueError as error:
+            raise damaged(self._file.path, f"a record of history ({kind}): {error}") from None
 
     def kept_as(self, kind: str, key: bytes) -> bytes:
         """Return the key that `items` yields for one that `put` was given."""

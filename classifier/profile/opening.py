@@ -7,9 +7,11 @@ import sqlite3
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
 
 from classifier.errors import ProfileError, ProfileNotWritten
+from classifier.profile.key import sealed_anew
 from classifier.profile.layout import APPLICATION, STEPS
 
 _WHAT = (
@@ -22,6 +24,9 @@ _EFFECTIVE = os.access in os.supports_effective_ids
 
 BUSY_SECONDS = 30.0
 """How long one program waits for another that is writing; a message is written in a millisecond."""
+
+WHAT_TO_DO = "Put a copy in its place, or move it away and begin anew; --profile off does without"
+"""Where a profile is damaged: nobody but its reader can teach again what was in it."""
 
 SPARE = 1024
 """Free pages that no file is rewritten for: 4 MiB, which new mail fills again."""
@@ -127,6 +132,9 @@ def _migrate(base: sqlite3.Connection, path: Path) -> None:
     base.execute("BEGIN IMMEDIATE")
     try:
         for number in range(_version(base, path), len(STEPS)):
+            if "sealed_anew" in STEPS[number]:
+                key = base.execute("SELECT value FROM facts WHERE name='key'").fetchone()[0]
+                base.create_function("sealed_anew", 1, partial(sealed_anew, key))
             for statement in STEPS[number].split(";"):
                 base.execute(statement)
             base.execute(f"PRAGMA user_version={number + 1}")
@@ -182,4 +190,19 @@ def _error(path: Path, error: sqlite3.Error) -> ProfileError:
         return ProfileNotWritten(f"{path}: cannot be written: it is read-only")
     if name.startswith("SQLITE_IOERR"):
         return ProfileNotWritten(f"{path}: cannot be read or written: {error}")
-    return ProfileError(f"{path}: the profile is damaged: {error}")
+    return damaged(path, str(error))
+
+
+def damaged(path: Path, how: str) -> ProfileError:
+    """Say that a profile is damaged, and what can be done.
+
+    Parameters
+    ----------
+    path : Path
+    how : str
+
+    Returns
+    -------
+    ProfileError
+    """
+    return ProfileError(f"{path}: the profile is damaged: {how}. {WHAT_TO_DO}")

@@ -59,8 +59,16 @@ class Packer:
         Returns
         -------
         bytes
+
+        Raises
+        ------
+        ModelFormatError
+            If they are damaged.
         """
-        return unseal(self._key, sealed)
+        try:
+            return unseal(self._key, sealed)
+        except ValueError as error:
+            raise ModelFormatError(str(error)) from None
 
     def unpack(self, label: str, sealed: bytes) -> Correction:
         """Undo `pack`.
@@ -81,9 +89,9 @@ class Packer:
             If the bytes are damaged or of another version.
         """
         try:
-            correction = Correction.from_bytes(self.schema, unseal(self._key, sealed))
+            correction = Correction.from_bytes(self.schema, self.open(sealed))
         except ModelFormatError as error:
-            raise ProfileError(str(error)) from None
+            raise ProfileError(f"a learned message is damaged: {error}") from None
         if correction.label != label:
             raise ProfileError(f"a learned message is damaged: {correction.label}, not {label}")
         return correction

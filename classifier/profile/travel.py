@@ -14,12 +14,16 @@ from classifier.errors import ProfileError
 from classifier.profile.came import add_block, packed, unpacked
 from classifier.profile.file import ProfileFile
 from classifier.profile.journal import next_epoch, next_stamp
+from classifier.profile.key import sealed_anew, unseal
 from classifier.profile.opening import in_words
 from classifier.profile.past import BEFORE, MINUTE, era_at, note_own
 from classifier.profile.profile import Profile
 
 FORMAT = 2
-"""In the first line; a reader refuses what it does not know. The first knew no blocks."""
+"""In the first line; a reader refuses what it does not know. 1 knew no blocks, and sealed otherwise."""
+
+_SEALED = {"memory": 2, "came": 1, "came_block": 0, "correction": 9}
+"""Which value of a line is sealed."""
 
 MAX_LINE = 4 << 20
 """Bytes of one line: a learned message has some thousand, a record of history fewer."""
@@ -96,15 +100,15 @@ def import_lines(path: str | os.PathLike[str], lines: Iterable[bytes], name: str
     """
     profile = Profile(path, create=True)
     added: Counter[str] = Counter()
-    number = 0
+    number, key, form = 0, b"", FORMAT
     try:
         with profile.writing():
             for number, line in enumerate(lines, start=1):
                 if number == 1:
-                    _accept_head(profile, _object(line))
+                    key, form = _accept_head(profile, _object(line))
                 else:
                     for kind, row in _object(line).items():
-                        added[kind] += _TAKERS[kind](profile.file, row)
+                        added[kind] += _TAKERS[kind](profile.file, _unhurt(kind, row, key, form))
             if not number:
                 raise ValueError("it is empty")
             next_epoch(profile.file)
@@ -139,20 +143,34 @@ def _object(line: bytes) -> dict[str, Any]:
     return content
 
 
-def _accept_head(profile: Profile, head: dict[str, Any]) -> None:
-    """Look whose export it is; an empty profile becomes that one."""
-    if head.get("mailtriage_profile") not in (1, FORMAT):
+def _unhurt(kind: str, row: Any, key: bytes, form: int) -> Any:
+    """Return a row in which what is sealed is as it was when it was sealed, and sealed as it is now."""
+    at = _SEALED.get(kind)
+    if at is None or not isinstance(row, list) or len(row) <= at or not isinstance(row[at], dict):
+        return row
+    sealed = b64decode(row[at]["b"], validate=True)
+    if form == 1:
+        return [*row[:at], _shown(sealed_anew(key, sealed)), *row[at + 1 :]]
+    unseal(key, sealed)
+    return row
+
+
+def _accept_head(profile: Profile, head: dict[str, Any]) -> tuple[bytes, int]:
+    """Look whose export it is, and of which format; an empty profile becomes that one."""
+    form = head.get("mailtriage_profile")
+    if form not in (1, FORMAT):
         raise ValueError("no export of a profile, or one of a newer mailtriage")
     key = bytes.fromhex(head["key"])
     if len(key) != 32:
         raise ValueError("a damaged key")
     if key == profile.file.read("SELECT value FROM facts WHERE name='key'")[0][0]:
-        return
+        return key, form
     for table in ("corrections", "memory", "observed", "came", "came_block", "audits", "mine"):
         if profile.file.read(f"SELECT 1 FROM {table} LIMIT 1"):  # noqa: S608
             raise ValueError(f"of another profile than {profile.path}, which is not empty")
     profile.file.write("UPDATE facts SET value=? WHERE name='key'", (key,))
     profile.file.write("UPDATE facts SET value=? WHERE name='created'", (float(head["created"]),))
+    return key, form
 
 
 def _values(row: Any, *kinds: type | tuple[type, ...]) -> list[Any]:
