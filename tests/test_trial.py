@@ -96,6 +96,24 @@ def test_where_mail_does_not_fit_in_memory_the_trial_decides_for_the_blocks(
     assert training["messages"] == sum(each["messages"] for each in training["sources"]) == 2 * MAILS
 
 
+@pytest.mark.parametrize("in_memory", [True, False])
+@pytest.mark.parametrize("body", ["", "the same in each"])
+def test_where_headers_alone_are_learned_their_words_are_not_looked_at(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, in_memory: bool, body: str
+) -> None:
+    if not in_memory:
+        monkeypatch.setattr(reading, "IN_MEMORY", 0)
+    schema = SCHEMA.only(("header", "body", "grams"))
+    sources = []
+    for label, path in written(tmp_path, telling="words"):
+        lines = path.read_text().replace("\n\n", "\nX-Text: ")  # what was the body
+        path.write_text(lines.replace("\nX-Text: From ", f"\n\n{body}\n\nFrom "))
+        sources.append((label, open_mailbox(path)))
+    classifier = train(sources, schema=schema)
+    assert ("header" in classifier.model.tables.schema.views) == bool(body)
+    assert classifier.card["trained"]["spam"]["out_of_fold"]["1-ROCA%"] < 5
+
+
 @pytest.mark.usefixtures("_little_is_enough")
 def test_training_says_what_it_left_out_unless_it_is_to_be_thorough(tmp_path: Path) -> None:
     (spam, junk), (ham, good) = written(tmp_path, telling="words")

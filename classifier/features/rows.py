@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from classifier.features.schema import Schema
+from classifier.features.schema import VIEWS, Schema
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -68,6 +68,20 @@ class Rows:
 
     def __len__(self) -> int:
         return len(self.blocks[0].counts)
+
+    def fills(self, view: str) -> bool:
+        """Tell whether any row has a column of a view.
+
+        Parameters
+        ----------
+        view : str
+            Member of `VIEWS`.
+
+        Returns
+        -------
+        bool
+        """
+        return len(self.blocks[VIEWS.index(view)].columns) > 0
 
     def take(self, chosen: NDArray[np.intp]) -> Rows:
         """Return some of the rows, in the order asked for.

@@ -143,7 +143,7 @@ def learn_rows(
         positive = answers[known] == 1
         related = kin[known] if groups is not None else related_by(kin[known], positive)
         folds = list(split(positive, related, FOLDS, seed))
-        members = members_for(question, rows.schema, thorough=thorough)
+        members = members_for(question, rows.schema, thorough=thorough, bodies=rows.fills("body"))
         mine = rows if len(known) == len(rows) else rows.take(known)
         views = {each: view_of_rows(mine, each) for each in {member.volumes for member in members}}
         fitted = is_fitted(question, rows.schema)

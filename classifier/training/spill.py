@@ -16,6 +16,7 @@ import numpy as np
 from classifier.errors import TrainingError
 from classifier.features import BlockRows, Rows, Schema
 from classifier.features.extractor import joined_rows
+from classifier.features.schema import VIEWS
 from classifier.learners.online import TEACHES
 from classifier.learners.twins import signatures, viewed
 
@@ -152,6 +153,22 @@ class Spill:
     def signatures(self) -> NDArray[np.uint64]:
         """Return what twins agree in, of all messages."""
         return self._gathered(1, np.zeros((0, 1), np.uint64))
+
+    def fills(self, view: str) -> bool:
+        """Tell whether any message has a column of a view.
+
+        Parameters
+        ----------
+        view : str
+            Member of `VIEWS`.
+
+        Returns
+        -------
+        bool
+            Known by the first block of most mail.
+        """
+        columns = 2 + 2 * VIEWS.index(view)
+        return any(len(self._arrays(at, columns + 1)[columns]) for at in range(len(self.sizes)))
 
     def each(self, prepare: Callable[[int, Rows], T]) -> Iterator[tuple[int, T]]:
         """Go through the blocks; one is read and prepared while another is learned.

@@ -80,7 +80,7 @@ def train_spilled(
         known = np.flatnonzero(answers >= 0)
         if len(np.unique(answers[known])) < 2:
             continue
-        members = members_for(question, spill.schema, thorough=thorough)
+        members = members_for(question, spill.schema, thorough=thorough, bodies=spill.fills("body"))
         descent = BlockDescent(question, spill, parted(answers, kin, seed), seed, watch or (lambda *_: None))
         fused = _learn(members, descent, fitted=is_fitted(question, spill.schema))
         tables.weights[:, at] = as_stored(fused.coef)
