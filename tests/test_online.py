@@ -19,6 +19,7 @@ from classifier.learners import Tables
 from classifier.learners.online import PACES, TEACHES, Correction, Corrections
 from classifier.mail import Message
 from classifier.signals import Facts
+from classifier.verdict import Cuts
 
 SCHEMA = Schema(bits=12)
 TABLES = Tables.empty(SCHEMA)
@@ -247,11 +248,40 @@ def test_one_class_alone_is_no_crash() -> None:
 
 def test_the_trained_model_counts_less_where_it_is_always_wrong() -> None:
     wrong = Tables(SCHEMA, TABLES.weights, np.array([9.0, 0.0]))
-    corrections = Corrections(SCHEMA)
+    corrections = Corrections(SCHEMA, (PACES[0]._replace(few=0), PACES[1]))
     for number in range(40):
         corrections.learn(number.to_bytes(16, "big"), "ham", rows_of(mail("ham", number)), wrong)
     assert corrections.score(rows_of(mail("ham", 77)), wrong)[0, 0] < -2
     assert 0 <= corrections.shares()[0, 0] < PACES[0].share_given
+
+
+def test_a_few_spams_alone_do_not_make_all_mail_spam_that_a_model_knows() -> None:
+    model, sure = Tables(SCHEMA, TABLES.weights, np.array([-1.0, 0.0])), Cuts().spam
+    corrections, villain = Corrections(SCHEMA), Corrections(SCHEMA, (PACES[0]._replace(few=0), PACES[1]))
+    before = -1.0
+    for number in range(5):
+        for each in (corrections, villain):
+            each.learn(number.to_bytes(16, "big"), "spam", rows_of(mail("spam", number)), model)
+        spam, ham = (corrections.score(rows_of(mail(kind, 77)), model)[0, 0] for kind in ("spam", "ham"))
+        assert before < spam
+        assert ham < min(spam, sure)
+        assert villain.score(rows_of(mail("ham", 77)), model)[0, 0] > sure
+        before = spam
+    lessons = [lesson for each in corrections.learned.values() for lesson in each.lessons]
+    assert not any(lesson.counted or lesson.bias for lesson in lessons)
+
+
+def test_with_a_few_labels_of_both_answers_it_learns_at_full_pace() -> None:
+    model = Tables(SCHEMA, TABLES.weights, np.array([-1.0, 0.0]))
+    corrections = Corrections(SCHEMA)
+    for number in range(PACES[0].few + 1):  # type: ignore[arg-type]
+        for kind in ("spam", "ham"):
+            name = f"{kind} {number}".encode()
+            corrections.learn(name, kind, rows_of(mail(kind, number)), model)
+            last = corrections.learned[name].lessons[0]
+            assert bool(last.counted) == (number >= PACES[0].few)
+    assert corrections.score(rows_of(mail("spam", 77)), model)[0, 0] > 1
+    assert corrections.score(rows_of(mail("ham", 77)), model)[0, 0] < -1
 
 
 @pytest.mark.parametrize("label", ["important", "unimportant"])

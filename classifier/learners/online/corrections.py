@@ -15,7 +15,7 @@ from classifier.learners.online.correction import TEACHES, UNIT, Correction, Les
 from classifier.learners.online.pace import PACES, Pace
 from classifier.learners.online.reading import BAYES, LINEAR, Reader, squash
 from classifier.learners.online.sums import SPREAD, Sums
-from classifier.learners.online.teaching import Case, teach
+from classifier.learners.online.teaching import Case, rarer, teach
 from classifier.learners.tables import Tables
 
 if TYPE_CHECKING:
@@ -239,7 +239,10 @@ class Corrections:
         for at, answer in enumerate(TEACHES[label]):
             lesson, codes = Lesson.nothing(len(counts)), np.zeros(0, np.uint8)
             if answer is not None:
-                case = Case(answer, parts[0, at], float(joined[at]), lengths, spreads[:, at], counts > 0)
+                known = rarer(self.labels, at)
+                case = Case(
+                    answer, parts[0, at], float(joined[at]), lengths, spreads[:, at], counts > 0, known
+                )
                 lesson, codes = teach(case, self.paces[at])
             lessons.append(lesson)
             rates.append(codes)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from classifier.learners.online.correction import SLOWNESS, UNIT, Lesson
+from classifier.learners.online.correction import SLOWNESS, TEACHES, UNIT, Lesson
 from classifier.learners.online.pace import Pace
 
 if TYPE_CHECKING:
@@ -36,6 +37,8 @@ class Case(NamedTuple):
         Squared errors that moved each column.
     filled : ndarray of shape (n_blocks,), bool
         Whether any column is set.
+    known : int, default 0
+        How many messages of the answer that is rarer so far were learned.
     """
 
     answer: int
@@ -44,6 +47,28 @@ class Case(NamedTuple):
     lengths: NDArray[np.float64]
     spreads: NDArray[np.int32]
     filled: NDArray[np.bool_]
+    known: int = 0
+
+
+def rarer(labels: Mapping[str, int], question: int) -> int:
+    """Count the messages that answered a question the way that is rarer so far.
+
+    Parameters
+    ----------
+    labels : mapping of str to int
+        How many were learned with each label.
+    question : int
+
+    Returns
+    -------
+    int
+    """
+    told = [0, 0]
+    for label, count in labels.items():
+        answer = TEACHES[label][question]
+        if answer is not None:
+            told[answer] += count
+    return min(told)
 
 
 def teach(case: Case, pace: Pace) -> tuple[Lesson, NDArray[np.uint8]]:
@@ -61,7 +86,7 @@ def teach(case: Case, pace: Pace) -> tuple[Lesson, NDArray[np.uint8]]:
         Codes of the columns' rates; empty where the linear learner stays.
     """
     log_odds = float(case.parts[0] + case.parts[1])
-    guided = bool(case.parts[0]) and pace.variance > 0
+    guided = bool(case.parts[0]) and pace.variance > 0 and case.known < pace.few
     if guided:
         rates, spread = np.zeros(len(case.lengths), np.uint8), 0
         way = _leap(case.answer, log_odds, float(case.lengths.sum()), pace.variance)
