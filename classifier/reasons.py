@@ -12,6 +12,7 @@ from classifier.features.naming import Named, name_columns
 from classifier.features.schema import VIEWS
 from classifier.learners import Tables
 from classifier.learners.precedent import shift
+from classifier.rootmail.urgency import urgency_of
 from classifier.verdict import Clue, Explanation, Reasons
 
 if TYPE_CHECKING:
@@ -26,6 +27,10 @@ PRECEDENT = "job.precedent"
 """Name of the clue that labels of like mail are; no signal, for what it weighs depends on all others."""
 
 
+URGENCY = "job.urgency"
+"""Name of the clue that the rule is, where the model knows few of a machine's words."""
+
+
 def explain(
     extractor: Extractor,
     tables: Tables,
@@ -33,6 +38,7 @@ def explain(
     facts: Facts,
     *,
     habit: Habit | None = None,
+    rule: float = 0.0,
     heard: tuple[float, float] = (0.0, 0.0),
 ) -> Explanation:
     """Split both log-odds of a message into clues.
@@ -47,6 +53,8 @@ def explain(
     facts : Facts
     habit : Habit, optional
         What the reader's habits add on the columns of history.
+    rule : float, default 0
+        What a rule adds to machine mail of which the model knows few words, in nats.
     heard : (float, float), default (0.0, 0.0)
         How many labels of like mail say important, and unimportant.
 
@@ -65,9 +73,18 @@ def explain(
     counts = np.bincount(named.block, minlength=len(starts))
     contributions = weights / np.sqrt(counts[named.block])[:, None]
     both = [_clues(named, weights[:, at], contributions[:, at]) for at in (0, 1)]
+    if rule:
+        both[1] = _strongest([*both[1], _ruled(rule, facts)])
     if any(heard):
-        both[1] = _strongest([*both[1], _precedent(heard, float(contributions[:, 1].sum() + bias[1]))])
+        both[1] = _strongest([*both[1], _precedent(heard, float(contributions[:, 1].sum() + bias[1] + rule))])
     return Explanation(*(Reasons(clues, float(its)) for clues, its in zip(both, bias, strict=True)))
+
+
+def _ruled(rule: float, facts: Facts) -> Clue:
+    """Say what the rule makes of a job's mail; it weighs the more the fewer words the model knows."""
+    past = facts.history.job if facts.history is not None else None
+    told = "" if past is None else f"{urgency_of(past):.1f}"
+    return Clue(URGENCY, told, rule, rule)
 
 
 def _precedent(heard: tuple[float, float], log_odds: float) -> Clue:

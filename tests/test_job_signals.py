@@ -95,7 +95,7 @@ def test_without_history_it_knows_nothing(signal: Signal) -> None:
         ("nearly", "job.fullest", "job.fullest>=95"),
         ("failed", "job.success_missing", "job.success_missing=no"),
         ("usual", "job.urgency", "job.urgency<0.5"),
-        ("grave", "job.urgency", "job.urgency>=3.5"),
+        ("grave", "job.urgency", "job.urgency>=4"),
         ("failed", "job.urgency", "job.urgency>=4"),
         ("shuffled", "job.order", "job.order>=0.15"),
         ("usual", "job.order", "job.order<0.05"),

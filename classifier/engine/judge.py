@@ -14,6 +14,7 @@ from classifier.engine.deciding import cautious, spared
 from classifier.engine.gathering import Gathering, View
 from classifier.engine.precedence import heard_of, with_precedents
 from classifier.engine.remembering import is_answered
+from classifier.engine.strangeness import rule_of
 from classifier.errors import ModelFormatError
 from classifier.features import Extractor, Rows, Schema
 from classifier.learners import Tables
@@ -183,10 +184,11 @@ class Judge(Gathering):
         self._remember(self.history, self.arrival(message, now), note)
 
     def _scores(self, rows: Rows, facts: Sequence[Facts]) -> NDArray[np.float64]:
-        """Add up what model, corrections, habits and labels of like mail say: both log-odds of each row."""
+        """Add up what model, corrections, habits, a rule and labels of like mail say: two log-odds a row."""
         scores = self.corrections.score(rows, self.model.tables)
         if self.behaviour is not None:
             scores[:, 1] += np.where([is_answered(each) for each in facts], self.behaviour.score(rows), 0.0)
+        scores[:, 1] += rule_of(self.model.tables, rows, facts)
         return with_precedents(scores, facts)
 
     def _verdicts(self, batch: Sequence[Mail], facts: list[Facts], rows: Rows) -> list[Verdict]:
@@ -302,6 +304,7 @@ class Judge(Gathering):
         from classifier.reasons import explain  # only for who asks why
 
         habit = self.behaviour.habit if self.behaviour is not None and is_answered(facts) else None
-        return explain(
-            self.extractor, self.model.tables, self.corrections, facts, habit=habit, heard=heard_of(facts)
-        )
+        tables = self.model.tables
+        rule = float(rule_of(tables, self.extractor.rows([facts]), [facts])[0])
+        heard = heard_of(facts)
+        return explain(self.extractor, tables, self.corrections, facts, habit=habit, rule=rule, heard=heard)

@@ -56,6 +56,20 @@ class Part(NamedTuple):
         found = np.char.startswith(sources, self.among.lstrip("!"))
         return ~found if self.among.startswith("!") else found
 
+    def can_learn(self, sources: Any) -> bool:
+        """Tell whether there is anything to learn, and to tell from.
+
+        Parameters
+        ----------
+        sources : ndarray of shape (n_rows,), str
+
+        Returns
+        -------
+        bool
+        """
+        found = self.sources(sources)
+        return bool(found.any() and not (self.asks_source and found.all()))
+
     @property
     def name(self) -> str:
         """What stands in the card."""
@@ -144,20 +158,21 @@ def fit(question: Question, schema: Schema, X: Any, positive: NDArray[np.bool_],
     Fit
     """
     blocks = {block.name: block for block in schema.blocks}
-    scores = np.zeros((len(positive), len(question.parts)))
+    parts = [part for part in question.parts if part.can_learn(sources)]
+    scores = np.zeros((len(positive), len(parts)))
     own: list[tuple[Floats, float]] = []
-    for at, part in enumerate(question.parts):
+    for at, part in enumerate(parts):
         block = blocks[part.block]
         scores[:, at], final = _learn(part, X[:, block.start : block.stop], positive, sources)
         own.append(final)
     factors, slope, shift = _join(scores, positive, sources, question.most)
     weights, bias = np.zeros(schema.n_columns), shift
-    for factor, part, (columns, intercept) in zip(factors, question.parts, own, strict=True):
+    for factor, part, (columns, intercept) in zip(factors, parts, own, strict=True):
         block = blocks[part.block]
         weights[block.start : block.stop] += slope * factor * columns
         bias += slope * factor * intercept
     shares = factors * scores.std(axis=0)
-    names = [part.name for part in question.parts]
+    names = [part.name for part in parts]
     return Fit(
         weights,
         float(bias),

@@ -8,7 +8,7 @@ reader's mail.
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -52,21 +52,24 @@ class Sample(NamedTuple):
     past: Past | None = None
 
 
-def read_samples(corpora: Path) -> Iterator[Sample]:
+def read_samples(corpora: Path, without: Container[str] = ()) -> Iterator[Sample]:
     """Read everything that is learned, always in the same order.
 
     Parameters
     ----------
     corpora : path
         The folder with ``spamassassin``, ``rootmail`` and ``linux-raid``.
+    without : container of str, default ()
+        Folders that are left out.
 
     Yields
     ------
     Sample
     """
-    yield from _spamassassin(corpora / "spamassassin")
-    yield from _root_mail(corpora / "rootmail")
-    yield from _mailing_list(corpora / "linux-raid")
+    read = {"spamassassin": _spamassassin, "rootmail": _root_mail, "linux-raid": _mailing_list}
+    for name, samples_of in read.items():
+        if name not in without:
+            yield from samples_of(corpora / name)
 
 
 def _spamassassin(folder: Path) -> Iterator[Sample]:

@@ -5,7 +5,9 @@
 Three ways to leave out: the last third by time; one host at a time; tools, in six groups (kinds never seen).
 All mail is remembered in order of arrival, each message after it was scored; what is left out is never
 learned. Scores of all parts are pooled. Intervals (95 %) are of 500 resamples of hosts, or of episodes: the
-messages of one host and kind without a gap of three days. "By kind" each kind of important mail counts alike.
+messages of one host and kind without a gap of three days. "By kind" each kind of important mail counts alike,
+and intervals are of resamples of the same units. Each row is printed thrice: the model alone; with the rule
+that speaks where few words are known; and with the labels of what was learned as precedents of like mail.
 
 --groups leaves out groups of signals, one at a time; --whole-way trains and scores mon01 through
 `train` and `classify_many` alone and compares with what the other rows say of it. The columns of jobs
@@ -31,9 +33,17 @@ from classifier.engine import train
 from classifier.evaluate.intervals import percentiles, resamples
 from classifier.features import Rows, Schema
 from classifier.features.schema import ALONE, VIEWS
-from classifier.history import Ram
+from classifier.history import Arrival, Ram
+from classifier.learners.precedent import shift
+from classifier.learners.strange import known_share, lean
 from classifier.mail import Message
-from classifier.signals import REGISTRY
+from classifier.rootmail import JobRecaller
+from classifier.rootmail.identity import Identity
+from classifier.rootmail.job_past import JobPast
+from classifier.rootmail.precedents import Precedents
+from classifier.rootmail.sketch import Sketch, sketch_of
+from classifier.rootmail.urgency import urgency_of
+from classifier.signals import REGISTRY, Site
 from classifier.training import read_rows, train_rows
 
 READ = 0.10
@@ -59,6 +69,8 @@ GROUPS = {
     "rhythm": ("mails", "host_days", "first_on_known_host", "gap", "unrest", "length"),
 }  # fmt: skip
 """Signals of jobs by what they look at."""
+
+SPLITS = ("time", "host", "tool")
 
 Floats = NDArray[np.float64]
 Part = tuple[NDArray[np.intp], NDArray[np.intp]]
@@ -90,13 +102,45 @@ def read(mails: Sequence[RootMail], schema: Schema) -> tuple[Rows, list[str], fl
     return rows, labels, len(mails) / (process_time() - start)
 
 
-def score(rows: Rows, labels: Sequence[str], split: str, mails: Sequence[RootMail]) -> Floats:
-    """Score what each part leaves out by a model of the rest; nan for what is always learned."""
-    scores = np.full(len(mails), np.nan)
+def pasts_of(mails: Sequence[RootMail]) -> list[JobPast]:
+    """Say what each mail, in order of arrival, is to its job's past."""
+    recaller, pasts = JobRecaller(Ram()), []
+    for mail in mails:
+        arrival = Arrival(Message(mail.stored.raw), Site())
+        past = recaller.recall(arrival)
+        assert past is not None, mail.kind  # all of it is machines' mail
+        pasts.append(past)
+        recaller.observe(arrival)
+    return pasts
+
+
+def score(
+    rows: Rows, labels: Sequence[str], split: str, mails: Sequence[RootMail], pasts: Sequence[JobPast]
+) -> tuple[Floats, Floats, Floats]:
+    """Score what each part leaves out by a model of the rest; nan for what is always learned.
+
+    Returns the model's scores, with the rule where few words are known, and with labels of like mail as well:
+    those of what was learned, each as its message was to the past when it came.
+    """
+    plain, ruled, joined = np.full((3, len(mails)), np.nan)
+    urgency = np.array([urgency_of(past) for past in pasts])
     for learned, left_out in parts_of(split, mails):
         model = train_rows(rows.take(learned), [labels[at] for at in learned])
-        scores[left_out] = model.tables.score(rows.take(left_out))[:, 1]
-    return scores
+        some = rows.take(left_out)
+        plain[left_out] = model.tables.score(some)[:, 1]
+        rule = lean(plain[left_out], known_share(model.tables, some), urgency[left_out])
+        ruled[left_out] = plain[left_out] + rule
+        said = Precedents(Ram())
+        for at in learned:
+            said.relabel(*kind_of(pasts[at]), None, mails[at].label)
+        heard = np.array([said.heard(*kind_of(pasts[at])) for at in left_out])
+        joined[left_out] = ruled[left_out] + shift(ruled[left_out], *heard.T)
+    return plain, ruled, joined
+
+
+def kind_of(past: JobPast) -> tuple[Identity, Sketch]:
+    """Say whose output a mail is, and what it was to the past when it came."""
+    return past.identity, sketch_of(past.told, past.changes)
 
 
 def episodes(mails: Sequence[RootMail], by_host: bool) -> NDArray[np.intp]:
@@ -114,11 +158,29 @@ def episodes(mails: Sequence[RootMail], by_host: bool) -> NDArray[np.intp]:
 
 def figures(gold: NDArray[np.bool_], weight: Floats) -> tuple[Any, Any]:
     """Average precision, and recall reading `READ`, of ranked messages that count so often each."""
+    precision, early = _along(gold, weight)
+    found = np.maximum((weight * gold).sum(-1), 1e-9)
+    return (weight * gold * precision).sum(-1) / found, (weight * gold * early).sum(-1) / found
+
+
+def figures_by_kind(gold: NDArray[np.bool_], kinds: NDArray[Any], weight: Floats) -> tuple[Any, Any]:
+    """Return the same, each kind of important mail counting alike; kinds that were not drawn do not."""
+    precision, early = _along(gold, weight)
+    names, number = np.unique(kinds[gold], return_inverse=True)
+    member = (number[:, None] == np.arange(len(names))).astype(float)
+    counts = weight[..., gold] @ member
+    means = [
+        np.divide(each @ member, counts, out=np.full_like(counts, np.nan), where=counts > 0)
+        for each in (weight[..., gold] * precision[..., gold], weight[..., gold] * early[..., gold])
+    ]
+    return np.nanmean(means[0], -1), np.nanmean(means[1], -1)
+
+
+def _along(gold: NDArray[np.bool_], weight: Floats) -> tuple[Floats, NDArray[np.bool_]]:
+    """Precision down to each message, and whether it is among those that are read."""
     seen, hits = np.cumsum(weight, -1), np.cumsum(weight * gold, -1)
-    found = np.maximum(hits[..., -1], 1e-9)
     precision = np.divide(hits, seen, out=np.zeros_like(hits), where=seen > 0)
-    read = (weight * gold * (seen <= READ * seen[..., -1:])).sum(-1)
-    return (weight * gold * precision).sum(-1) / found, read / found
+    return precision, seen <= READ * seen[..., -1:]
 
 
 def told(scores: Floats, split: str, mails: Sequence[RootMail]) -> list[str]:
@@ -126,41 +188,37 @@ def told(scores: Floats, split: str, mails: Sequence[RootMail]) -> list[str]:
     known = np.flatnonzero(~np.isnan(scores))
     ranked = known[np.argsort(-scores[known], kind="stable")]
     gold = np.array([mails[at].important for at in ranked])
-    average, recall = figures(gold, np.ones(len(gold)))
-    units = np.unique(episodes([mails[at] for at in np.sort(ranked)], split == "host"), return_inverse=True)[
-        1
-    ]
-    unit_of = units[np.searchsorted(np.sort(ranked), ranked)]
-    draws = [
-        figures(gold, counts[:, unit_of]) for counts in resamples(int(units.max()) + 1, 500, 0, len(gold))
-    ]
-    spans = [percentiles(np.concatenate([draw[at] for draw in draws])) for at in (0, 1)]
-    hits = np.cumsum(gold)
-    precision = hits / np.arange(1, len(hits) + 1)
-    precise = hits[precision >= PRECISION].max(initial=0) / hits[-1]
-    early = np.arange(len(gold)) < READ * len(gold)
     kinds = np.array([mails[at].kind for at in ranked])
-    by_kind = [(precision[chosen].mean(), early[chosen].mean()) for chosen in _each(kinds, gold)]
-    return [
-        f"{average:.3f} ({spans[0][0]:.3f} to {spans[0][1]:.3f})",
-        f"{recall:.1%} ({spans[1][0]:.1%} to {spans[1][1]:.1%})",
-        f"{precise:.1%}",
-        f"{np.mean([each[0] for each in by_kind]):.3f}",
-        f"{np.mean([each[1] for each in by_kind]):.1%}",
+    of = episodes([mails[at] for at in known], split == "host")
+    units = np.unique(of, return_inverse=True)[1][np.searchsorted(known, ranked)]
+    draws = [
+        (*figures(gold, counts[:, units]), *figures_by_kind(gold, kinds, counts[:, units]))
+        for counts in resamples(int(units.max()) + 1, 500, 0, len(gold))
     ]
+    spans = [percentiles(np.concatenate([draw[at] for draw in draws])) for at in range(4)]
+    once = np.ones(len(gold))
+    found = (*figures(gold, once), *figures_by_kind(gold, kinds, once))
+    precision = np.cumsum(gold) / np.arange(1, len(gold) + 1)
+    precise = np.cumsum(gold)[precision >= PRECISION].max(initial=0) / gold.sum()
+    said = [
+        f"{each:.3f} ({low:.3f} to {high:.3f})" if at % 2 == 0 else f"{each:.1%} ({low:.1%} to {high:.1%})"
+        for at, (each, (low, high)) in enumerate(zip(found, spans, strict=True))
+    ]
+    return [*said[:2], f"{precise:.1%}", *said[2:]]
 
 
-def _each(kinds: NDArray[Any], gold: NDArray[np.bool_]) -> list[NDArray[np.bool_]]:
-    return [(kinds == kind) & gold for kind in np.unique(kinds[gold])]
-
-
-def compare(rows: Rows, labels: Sequence[str], mails: Sequence[RootMail], name: str) -> dict[str, Floats]:
-    """Print a row for each split; returns the scores."""
+def compare(
+    rows: Rows, labels: Sequence[str], mails: Sequence[RootMail], pasts: Sequence[JobPast], name: str
+) -> dict[str, Floats]:
+    """Print rows for each split; returns the scores of the model with the rule."""
     found = {}
-    for split in ("time", "host", "tool"):
-        found[split] = score(rows, labels, split, mails)
-        n = int((~np.isnan(found[split])).sum())
-        print_row(name, split, n, *told(found[split], split, mails))
+    for split in SPLITS:
+        plain, found[split], joined = score(rows, labels, split, mails, pasts)
+        n = int((~np.isnan(plain)).sum())
+        print_row(name, split, n, *told(plain, split, mails))
+        if "history" in rows.schema.views:
+            print_row(f"{name}, and the rule", split, n, *told(found[split], split, mails))
+            print_row(f"{name}, rule and precedents", split, n, *told(joined, split, mails))
     return found
 
 
@@ -189,14 +247,15 @@ def main(asked: argparse.Namespace) -> None:
         f"recall at {PRECISION:.0%} precision", "by kind: AP", f"by kind: recall reading {READ:.0%}",
     )  # fmt: skip
     rows, labels, rate = read(mails, Schema(bits=asked.bits, views=ALONE))
-    compare(rows, labels, mails, "without history")
+    pasts = pasts_of(mails)
+    compare(rows, labels, mails, pasts, "without history")
     rows, labels, with_history = read(mails, Schema(bits=asked.bits, views=VIEWS))
-    scores = compare(rows, labels, mails, "with history")
+    scores = compare(rows, labels, mails, pasts, "with history")
     if asked.groups:
         for group, names in GROUPS.items():
             left = [s for s in REGISTRY if s not in {f"job.{name}" for name in names} and REGISTRY[s].default]
             rows, labels, _ = read(mails, Schema(bits=asked.bits, views=VIEWS, signals=tuple(left)))
-            compare(rows, labels, mails, f"without {group}")
+            compare(rows, labels, mails, pasts, f"without {group}")
     print(f"\nreading, messages/s of CPU: {rate:.0f} without history, {with_history:.0f} with it")
     if asked.whole_way:
         whole_way(mails, asked.bits, scores["host"])
