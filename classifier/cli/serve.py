@@ -50,6 +50,14 @@ EXAMPLES = [
     metavar="SECONDS",
     help="How long one mail may take to arrive, or its answer to be taken.",
 )
+@click.option(
+    "--within",
+    type=click.FloatRange(min=0, min_open=True),
+    default=10.0,
+    show_default=True,
+    metavar="SECONDS",
+    help="How long one mail may take to be judged; then it is answered that it could not be.",
+)
 @scoring
 @personal
 @click.pass_context
@@ -60,6 +68,7 @@ def command(
     group: str | None,
     queue: int,
     timeout: float,
+    within: float,
     scoring: Scoring,
     personal: Personal,
 ) -> None:
@@ -72,6 +81,8 @@ def command(
 
     Only you and root may ask. A peer that hangs, or sends what is no mail, loses its connection and
     nothing else.
+
+    Whatever a mail holds, judging it ends in time: a process that does not end it is ended and replaced.
 
     SIGTERM and the interrupt key end the server when the mail in hand is judged, a second one at once;
     SIGHUP loads the model and recorded answers anew, and if they cannot be loaded the old ones stay. A
@@ -96,7 +107,7 @@ def command(
         profile=None if personal.named == OFF else personal.path,
         jobs=scoring.jobs,
         gid=_gid(group),
-        limits=Limits(queue=queue, seconds=timeout),
+        limits=Limits(queue=queue, seconds=timeout, judging=within),
     )
     ctx.exit(server.serve(socket))
 

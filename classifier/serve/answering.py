@@ -33,15 +33,21 @@ class Answering:
         Loads the classifier.
     complain : callable
         Is told, in a sentence, what went wrong.
+    within : callable
+        Calls what it is given, and raises if that takes too long: `Hourglass.within`.
     profile : path, optional
         The file of the profile, whether it is there yet or not; what appears there, or takes its place,
         is loaded.
     """
 
     def __init__(
-        self, load: Callable[[], Classifier], complain: Callable[[str], None], profile: Path | None = None
+        self,
+        load: Callable[[], Classifier],
+        complain: Callable[[str], None],
+        within: Callable[[Callable[[], list[bytes]]], list[bytes]],
+        profile: Path | None = None,
     ) -> None:
-        self._load, self._complain, self._profile = load, complain, profile
+        self._load, self._complain, self._within, self._profile = load, complain, within, profile
         self._found = self._seen()
         self._take(load())
 
@@ -96,7 +102,7 @@ class Answering:
         if self._profile is not None and self._seen() != self._found:
             self.reload()
         try:
-            return self._replies(requests)
+            return self._within(lambda: self._replies(requests))
         except Exception as error:  # whatever it is, it costs the mail that did it and no other
             if len(requests) > 1:
                 return [reply for each in requests for reply in self([each])]

@@ -41,6 +41,8 @@ class Limits:
         Peers at once. One more takes the place of the one that has been idle longest, or is told so.
     seconds : float, default 10.0
         How long a request may take to arrive, or a reply to leave.
+    judging : float, default 10.0
+        How long one mail may take to be judged, in seconds; see `Hourglass`.
     idle : float, default 300.0
         How long a connection may ask nothing.
     memory : int, default 256 MiB
@@ -50,6 +52,7 @@ class Limits:
     queue: int = 64
     connections: int = 256
     seconds: float = 10.0
+    judging: float = 10.0
     idle: float = 300.0
     memory: int = 256 << 20
 

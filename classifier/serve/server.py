@@ -14,6 +14,7 @@ from classifier.errors import ServeError
 from classifier.serve.answering import Answering
 from classifier.serve.bell import Bell
 from classifier.serve.door import Door
+from classifier.serve.hourglass import Hourglass
 from classifier.serve.loop import Limits, Loop
 from classifier.serve.peers import Admission
 from classifier.serve.supervisor import Supervisor
@@ -79,11 +80,11 @@ class Server:
             listener = door.socket
         admission = Admission(os.geteuid(), self.gid)
 
-        def work(ready: Callable[[], None], alive: int) -> int:
+        def work(ready: Callable[[], None], alive: int, glass: Hourglass) -> int:
             try:
                 if door:
                     door.only_listen()
-                answering = Answering(self.load, self.complain, self.profile)
+                answering = Answering(self.load, self.complain, glass.within, self.profile)
                 _run(Loop(listener, answering, admission, self.limits), answering, ready, alive)
             except BaseException as error:
                 return self.failed(error)
@@ -94,7 +95,7 @@ class Server:
         gc.freeze()
         where = f"{path if door else 'the socket of systemd'}, {self.jobs} worker{'s' * (self.jobs > 1)}"
         try:
-            return Supervisor(work, self.jobs, self.complain).run(
+            return Supervisor(work, self.jobs, self.limits.judging, self.complain).run(
                 lambda: self.complain(f"answering at {where}"), door.close if door else listener.close
             )
         finally:
@@ -111,7 +112,7 @@ def _run(loop: Loop, answering: Answering, ready: Callable[[], None], alive: int
         for number in bell.rung():
             if number == signal.SIGHUP:
                 answering.reload()
-            else:
+            elif number == signal.SIGTERM:
                 loop.stop()
 
     def orphaned() -> None:

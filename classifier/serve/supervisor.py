@@ -12,6 +12,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 
 from classifier.serve.bell import Bell, silence
+from classifier.serve.hourglass import Hourglass
 from classifier.serve.systemd import notify
 
 _STOP = (signal.SIGTERM, signal.SIGINT)
@@ -33,18 +34,23 @@ class Supervisor:
     Parameters
     ----------
     work : callable
-        What a worker does: given a function to call when it is ready, and a file descriptor that reads as
-        ended when the supervisor has died. Returns the exit code of the process.
+        What a worker does: given a function to call when it is ready, a file descriptor that reads as
+        ended when the supervisor has died, and the hourglass by which it judges. Returns the exit code of
+        the process.
     jobs : int
         Workers.
+    seconds : float
+        How long a worker may judge one mail; then it is killed.
     complain : callable
         Is told, in a sentence, what happened.
     """
 
-    work: Callable[[Callable[[], None], int], int]
+    work: Callable[[Callable[[], None], int, Hourglass], int]
     jobs: int
+    seconds: float
     complain: Callable[[str], None]
     _born: dict[int, float] = field(default_factory=dict)
+    _glasses: dict[int, Hourglass] = field(default_factory=dict)
     _due: list[float] = field(default_factory=list)
     _early: int = 0
     _code: int = 0
@@ -100,20 +106,21 @@ class Supervisor:
         """Start a worker."""
         sys.stdout.flush()
         sys.stderr.flush()
+        glass = Hourglass(self.seconds)
         with silence():
             worker = os.fork()
             if not worker:
-                self._become_worker(tell)
-        self._born[worker] = time.monotonic()
+                self._become_worker(tell, glass)
+        self._born[worker], self._glasses[worker] = time.monotonic(), glass
 
-    def _become_worker(self, tell: int | None) -> None:
+    def _become_worker(self, tell: int | None, glass: Hourglass) -> None:
         """Work, in a process of its own, and never come back."""
         code = 1
         try:
             os.close(self._life)
             signal.signal(signal.SIGINT, signal.SIG_IGN)  # a terminal sends it to all; the supervisor decides
             signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-            code = self.work(lambda: _say(tell), self._alive)
+            code = self.work(lambda: _say(tell), self._alive, glass)
         finally:
             with suppress(Exception):
                 sys.stderr.flush()
@@ -136,14 +143,25 @@ class Supervisor:
                     self._tell(signal.SIGTERM)
                 elif number == signal.SIGHUP:
                     self._tell(signal.SIGHUP)
+            self._end_stuck()
             self._reap()
             self._replace()
 
     def _heard(self, bell: Bell) -> list[int]:
-        """Wait for signals, or for the time to start a worker."""
-        pause = max(0.0, min(self._due) - time.monotonic()) if self._due else SHORT
-        select.select([bell], [], [], pause)
+        """Wait for signals, or for the time to start a worker or to end one."""
+        now = time.monotonic()
+        ends = (glass.ends(now) for glass in self._glasses.values())
+        select.select([bell], [], [], max(0.0, min((*self._due, *ends, now + SHORT)) - now))
         return bell.rung()
+
+    def _end_stuck(self) -> None:
+        """Kill workers that judge for too long, and do not hear their alarm."""
+        now = time.monotonic()
+        for worker in [worker for worker, glass in self._glasses.items() if glass.ends(now) <= now]:
+            self._glasses.pop(worker).close()
+            self.complain(f"worker {worker} has judged one mail for more than {self.seconds:g} seconds")
+            with suppress(ProcessLookupError):
+                os.kill(worker, signal.SIGKILL)
 
     def _tell(self, number: int) -> None:
         for worker in self._born:
@@ -157,6 +175,8 @@ class Supervisor:
             if not pid:
                 continue
             age = time.monotonic() - self._born.pop(worker)
+            if glass := self._glasses.pop(worker, None):
+                glass.close()
             code = os.waitstatus_to_exitcode(status)
             if not self._ready:
                 self._code = self._code or (code if code >= 0 else 1)
