@@ -16,7 +16,7 @@ from classifier.cli.intake import mailbox_format
 from classifier.cli.manual import JUDGES_MAIL, Manual
 from classifier.cli.opening import OFF, Personal
 from classifier.cli.personal import personal
-from classifier.cli.progress import shown
+from classifier.cli.progress import Weighing, shown
 from classifier.cli.reading import Intake
 from classifier.cli.scoring import scoring
 from classifier.cli.taught import tell
@@ -137,9 +137,11 @@ def _draw(
 
     def judge(mailbox: Mailbox) -> Iterator[Verdict]:
         scoring.settle(classifier, mailbox)
-        return classifier.classify_many(mailbox, jobs=scoring.jobs)
+        return weighing.weighed(classifier.classify_many(mailbox, jobs=scoring.jobs))
 
-    draw, kept = draw_from(shown(intake.read(judge), "judged", prints_later=True), sample, seed)
+    weighing = Weighing(intake.paths)
+    judged = shown(intake.read(judge), "judged", prints_later=True, weight=weighing)
+    draw, kept = draw_from(judged, sample, seed)
     drawn = draw.mixed()
     if not drawn:
         complain("nothing is put away for certain, so nothing can be lost there")

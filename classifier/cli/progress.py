@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, TypeVar
 if TYPE_CHECKING:
     from rich.progress import Progress
 
+    from classifier.verdict import Verdict
+
 T = TypeVar("T")
 
 EVERY = 0.25
@@ -116,6 +118,13 @@ class Weighing:
     def add(self, done: int) -> None:
         """Count bytes that were judged."""
         self.done += done
+
+    def weighed(self, verdicts: Iterable[Verdict]) -> Iterator[Verdict]:
+        """Pass verdicts on and count the bytes of their messages."""
+        for verdict in verdicts:
+            if verdict.stored is not None:
+                self.done += len(verdict.stored.raw)
+            yield verdict
 
     def total(self) -> int | None:
         """Return the bytes of all, None where they are not known."""

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING
 import click
 
 from classifier.cli.asked import Scoring
-from classifier.cli.exits import complain
+from classifier.cli.exits import INTERRUPTED, complain
 from classifier.cli.intake import mailbox_format, mailboxes
 from classifier.cli.manual import JUDGES_MAIL, Manual
 from classifier.cli.opening import Personal
 from classifier.cli.personal import personal
-from classifier.cli.progress import shown
+from classifier.cli.progress import Weighing, shown
 from classifier.cli.reading import Intake
 from classifier.cli.scoring import scoring
 
@@ -63,8 +63,8 @@ def command(
     """
     if find_spec("textual") is None:
         raise click.UsageError('review needs Textual: pip install "mailtriage[review]"')
-    if not (sys.stdin.isatty() and sys.stdout.isatty()):
-        raise click.UsageError("review needs a terminal")
+    if not all(stream.isatty() for stream in (sys.stdin, sys.stdout, sys.stderr)):
+        raise click.UsageError("review needs a terminal, on which it draws by standard error, too")
     from classifier.engine.sitting import Sitting, choose
 
     profile = None if personal.named == "off" else personal.teach(make=True)
@@ -73,16 +73,17 @@ def command(
 
     def judge(mailbox: Mailbox) -> Iterator[Verdict]:
         scoring.settle(classifier, mailbox)
-        return classifier.classify_many(mailbox, jobs=scoring.jobs)
+        return weighing.weighed(classifier.classify_many(mailbox, jobs=scoring.jobs))
 
-    chosen = choose(shown(intake.read(judge), "judged", prints_later=True), most)
+    weighing = Weighing(intake.paths)
+    chosen = choose(shown(intake.read(judge), "judged", prints_later=True, weight=weighing), most)
     if not chosen:
         complain("nothing is important or unsure")
         ctx.exit(intake.code(0, "to look at"))
     from classifier.cli.review_screen import ReviewScreen
 
     sitting = Sitting(classifier, chosen)
-    ReviewScreen(sitting).run()
+    interrupted = ReviewScreen(sitting).run()
     where = f"; {profile.path}" if profile else ", and forgotten again"
     click.echo(f"labelled {sitting.said()} of {len(sitting.items)} messages{where}")
-    ctx.exit(intake.code(len(sitting.items), "looked at"))
+    ctx.exit(INTERRUPTED if interrupted else intake.code(len(sitting.items), "looked at"))

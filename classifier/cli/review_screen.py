@@ -34,8 +34,8 @@ STYLES = {"important": "bold green", "unimportant": "dim", "spam": "red", "ham":
 KEYS = {"i": "important", "u": "unimportant", "s": "spam", "h": "ham"}
 
 
-class ReviewScreen(App[None]):
-    """Lets a reader label the messages of a sitting.
+class ReviewScreen(App[bool]):
+    """Lets a reader label the messages of a sitting; `run` returns True where Ctrl-C ended it.
 
     Parameters
     ----------
@@ -61,6 +61,7 @@ class ReviewScreen(App[None]):
         Binding("k", "up", "up", show=False),
         Binding("question_mark", "keys", "keys", key_display="?"),
         Binding("q", "quit", "quit"),
+        Binding("ctrl+c", "interrupt", "quit", show=False, priority=True),
     ]
 
     def __init__(self, sitting: Sitting) -> None:
@@ -158,6 +159,10 @@ class ReviewScreen(App[None]):
         """Go up, as in vi."""
         self.left.action_cursor_up()
 
+    def action_interrupt(self) -> None:
+        """End as programs end at Ctrl-C; what was said is kept."""
+        self.exit(True)
+
     def action_keys(self) -> None:
         """List all keys."""
         shifted = ", ".join(f"{key.upper()} {label}" for key, label in KEYS.items())
@@ -181,10 +186,10 @@ class ReviewScreen(App[None]):
 
     def _freshen(self) -> None:
         """Judge a few outdated messages anew while no key is pressed."""
-        if self.sitting.freshen(FRESHEN):
-            for item in self.sitting.items:
-                if item.label is None:
-                    self._redraw(item)
+        fresh = self.sitting.freshen(FRESHEN)
+        for item in fresh:
+            self._redraw(item)
+        if any(item is self.item for item in fresh):
             self._show()
 
     def _go_to(self, item: Item) -> None:

@@ -186,7 +186,7 @@ class Sitting:
         self._outdate(items[0])
         return items
 
-    def freshen(self, most: int) -> int:
+    def freshen(self, most: int) -> tuple[Item, ...]:
         """Judge anew some messages that were judged before the last thing was said, those at hand first.
 
         Parameters
@@ -196,18 +196,16 @@ class Sitting:
 
         Returns
         -------
-        int
-            Of them, those whose verdict has changed.
+        tuple of Item
+            Those that were judged anew; none where no verdict is of before.
         """
         batch = [self._outdated.popleft() for _ in range(min(most, len(self._outdated)))]
         if not batch:
-            return 0
+            return ()
         verdicts = self.classifier.judge([item.verdict.stored or item.verdict.message for item in batch])
-        changed = 0
         for item, verdict in zip(batch, verdicts, strict=True):
-            changed += (item.verdict.label, item.verdict.unsure) != (verdict.label, verdict.unsure)
             item.verdict = verdict
-        return changed
+        return tuple(batch)
 
     def _outdate(self, at: Item) -> None:
         """Note that all open verdicts are of yesterday: from one message on, then those before it."""
