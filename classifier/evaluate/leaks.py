@@ -7,7 +7,7 @@ alone, and its columns are found so that they can be taken away.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
@@ -248,17 +248,3 @@ def all_columns(leaks: Iterable[Leak]) -> Columns:
     """
     each = [leak.columns for leak in leaks]
     return np.unique(np.concatenate(each)) if each else np.zeros(0, np.int64)
-
-
-def by_kind(leaks: Sequence[Leak]) -> dict[str, list[Leak]]:
-    """Sort leaks by kind.
-
-    Parameters
-    ----------
-    leaks : sequence of Leak
-
-    Returns
-    -------
-    dict of str to list of Leak
-    """
-    return {kind: found for kind in KINDS if (found := [each for each in leaks if each.trait.kind == kind])}

@@ -120,11 +120,6 @@ class Topology:
         return self.outcome not in ("temperror", "off")
 
     @property
-    def has_targets(self) -> bool:
-        """Whether mail for the domain has somewhere to go, at least by name."""
-        return self.outcome in ("found", "a_fallback", "aaaa_fallback")
-
-    @property
     def loops(self) -> bool:
         """Whether the domain's aliases lead in a circle. RFC 1034 section 3.6.2."""
         return _loops(self.domain, self.aliases)

@@ -98,8 +98,3 @@ class Hop(NamedTuple):
         """The envelope sender where the server tells it; '' is the null sender."""
         found = _ENVELOPE.search(self.text)
         return found[1] if found else None
-
-    @property
-    def encrypted(self) -> bool:
-        """Whether the session was under TLS."""
-        return bool(self.tls)

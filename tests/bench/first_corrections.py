@@ -26,24 +26,23 @@ from classifier.features import Rows
 from classifier.learners import Tables
 from classifier.learners.online import PACES, Corrections
 from classifier.mail import Message
-from classifier.verdict import Cuts
 
 SIZES = (0, 1, 2, 5, 10, 20, 50)
 """Numbers of corrections."""
 
-CUT = Cuts().spam
 DATA = Path(__file__).parents[2] / "data"
 ARMS = {"full pace": (PACES[0]._replace(few=0), PACES[1]), "as shipped": PACES}
 
 
 class Mail(NamedTuple):
-    """A reader's mail: rows, which is spam, which may be corrected, which is judged, and the model."""
+    """A reader's mail: which of it is spam, may be corrected, is judged; the model, and its cut."""
 
     rows: Rows
     spam: NDArray[np.bool_]
     taught: NDArray[np.intp]
     judged: NDArray[np.intp]
     tables: Tables
+    cut: float
 
 
 def demo() -> Mail:
@@ -54,7 +53,7 @@ def demo() -> Mail:
     rows = classifier.extractor.rows(classifier.facts(messages, [None] * len(messages)))
     spam = np.array([gold[message.message_id.strip("<>")] == "spam" for message in messages])
     every = np.arange(len(messages))
-    return Mail(rows, spam, every, every, classifier.model.tables)
+    return Mail(rows, spam, every, every, classifier.model.tables, classifier.cuts.spam)
 
 
 def course(
@@ -67,13 +66,13 @@ def course(
     for at in [-1, *np.random.default_rng(draw).permutation(mail.taught).tolist()]:
         if at >= 0:
             row, is_spam = mail.rows.take(np.array([at])), bool(mail.spam[at])
-            called = corrections.score(row, mail.tables)[0, 0] >= CUT
+            called = corrections.score(row, mail.tables)[0, 0] >= mail.cut
             if called == is_spam or (missed and not is_spam):
                 continue
             corrections.learn(at.to_bytes(8, "big"), "spam" if is_spam else "ham", row, mail.tables)
             done += 1
         if done in SIZES:
-            called = corrections.score(judged, mail.tables)[:, 0] >= CUT
+            called = corrections.score(judged, mail.tables)[:, 0] >= mail.cut
             yield done, float(called[spam].mean()), float(called[~spam].mean())
 
 
@@ -83,9 +82,8 @@ def main(asked: argparse.Namespace) -> None:
 
     def spamassassin() -> Mail:
         reader = next(spam_readers(corpora, asked.fold))
-        return Mail(
-            reader.rows, reader.labels == "spam", reader.taught, reader.judged, reader.elsewhere.tables
-        )
+        model, spam = reader.elsewhere, reader.labels == "spam"
+        return Mail(reader.rows, spam, reader.taught, reader.judged, model.tables, model.cuts.spam)
 
     readers: dict[str, Callable[[], Mail]] = {"SpamAssassin": spamassassin, "demo": demo}
     for name, read in readers.items():
