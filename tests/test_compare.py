@@ -10,16 +10,16 @@ import numpy as np
 import pytest
 
 from classifier.evaluate.compare import compare
-from classifier.evaluate.judged import Judged
 from classifier.evaluate.metrics import roca_error
+from classifier.evaluate.outcomes import Outcomes
 from classifier.evaluate.ranking import rank
 from classifier.evaluate.significance import delong, mcnemar, sign_flips
 
 
-def scored(kinds: np.ndarray, scores: np.ndarray) -> Judged:
+def scored(kinds: np.ndarray, scores: np.ndarray) -> Outcomes:
     pairs = np.stack([scores, np.zeros(len(scores))], 1)
     label = np.where(scores > 0, "spam", "unimportant")
-    return Judged(np.where(kinds, "spam", "ham"), pairs, label, np.zeros(len(scores), bool))
+    return Outcomes(np.where(kinds, "spam", "ham"), pairs, label, np.zeros(len(scores), bool))
 
 
 def mail(seed: int, n: int = 400, gain: float = 1.0) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

@@ -16,7 +16,6 @@ from hypothesis import strategies as st
 from numpy.testing import assert_allclose
 
 from classifier.evaluate.intervals import Resampler, corrected, percentiles, pivotal, rate_interval
-from classifier.evaluate.judged import Judged, important_log_odds
 from classifier.evaluate.metrics import (
     FIGURES,
     average_precision,
@@ -28,6 +27,7 @@ from classifier.evaluate.metrics import (
     reliability,
     roca_error,
 )
+from classifier.evaluate.outcomes import Outcomes, important_log_odds
 from classifier.evaluate.ranking import Ranking, rank
 from classifier.evaluate.results import evaluate
 
@@ -178,8 +178,8 @@ LABEL = ["spam", "unimportant", "important", "spam", "unimportant", "important"]
 UNSURE = [False, True, False, True, False, False]
 
 
-def judged() -> Judged:
-    return Judged(np.array(GOLD), np.array(LOG_ODDS, float), np.array(LABEL), np.array(UNSURE))
+def judged() -> Outcomes:
+    return Outcomes(np.array(GOLD), np.array(LOG_ODDS, float), np.array(LABEL), np.array(UNSURE))
 
 
 def test_labels_are_counted_and_rated() -> None:
@@ -226,11 +226,11 @@ def test_log_odds_of_important_are_those_of_the_product(spam: float, importance:
 
 def test_judged_mail_has_to_fit_together() -> None:
     with pytest.raises(ValueError, match="log_odds of 1 messages"):
-        Judged(np.array(["spam"]), np.zeros((2, 2)), np.array(["spam"]), np.array([False]))
+        Outcomes(np.array(["spam"]), np.zeros((2, 2)), np.array(["spam"]), np.array([False]))
     with pytest.raises(ValueError, match="'junk' is no label"):
-        Judged(np.array(["junk"]), np.zeros((1, 2)), np.array(["spam"]), np.array([False]))
+        Outcomes(np.array(["junk"]), np.zeros((1, 2)), np.array(["spam"]), np.array([False]))
     with pytest.raises(ValueError, match="'ham' is no label"):
-        Judged(np.array(["ham"]), np.zeros((1, 2)), np.array(["ham"]), np.array([False]))
+        Outcomes(np.array(["ham"]), np.zeros((1, 2)), np.array(["ham"]), np.array([False]))
 
 
 def test_intervals_hold_the_value_and_are_the_same_again() -> None:
@@ -238,7 +238,7 @@ def test_intervals_hold_the_value_and_are_the_same_again() -> None:
     gold = rng.choice(["spam", "important", "unimportant"], 300)
     scores = rng.normal(size=(300, 2)) + np.stack([2.0 * (gold == "spam"), 2.0 * (gold == "important")], 1)
     label = np.where(scores[:, 0] > 1, "spam", "unimportant")
-    mail = Judged(gold, scores, label, np.zeros(300, bool))
+    mail = Outcomes(gold, scores, label, np.zeros(300, bool))
     first, second = (evaluate(mail, resamples=200, seed=3) for _ in range(2))
     assert first.to_json() == second.to_json()
     for answered in first.questions.values():
@@ -252,7 +252,7 @@ def test_messages_of_one_unit_are_one_piece_of_evidence() -> None:
     rng = np.random.default_rng(2)
     gold = np.repeat(rng.choice(["spam", "ham"], 40), 25)
     scores = np.repeat(rng.normal(size=40) + (gold[::25] == "spam"), 25)
-    mail = Judged(
+    mail = Outcomes(
         gold,
         np.stack([scores, np.zeros(1000)], 1),
         np.where(scores > 0.5, "spam", "unimportant"),
@@ -309,7 +309,9 @@ def test_intervals_hold_the_truth_about_as_often_as_they_say() -> None:
         rng = np.random.default_rng(1000 + seed)
         spam = rng.random(200) < 0.4
         scores = np.stack([rng.normal(size=200) + 2 * spam, np.zeros(200)], 1)
-        mail = Judged(np.where(spam, "spam", "ham"), scores, np.full(200, "unimportant"), np.zeros(200, bool))
+        mail = Outcomes(
+            np.where(spam, "spam", "ham"), scores, np.full(200, "unimportant"), np.zeros(200, bool)
+        )
         figure = evaluate(mail, resamples=200).questions["spam"].figures["1-ROCA%"]
         held += figure.low <= truth <= figure.high
     assert 52 <= held <= 60
@@ -318,7 +320,7 @@ def test_intervals_hold_the_truth_about_as_often_as_they_say() -> None:
 def test_no_error_seen_is_not_no_error() -> None:
     spam = np.arange(200) < 40
     scores = np.stack([np.where(spam, 3.0, -3.0), np.zeros(200)], 1)
-    mail = Judged(np.where(spam, "spam", "ham"), scores, np.full(200, "unimportant"), np.zeros(200, bool))
+    mail = Outcomes(np.where(spam, "spam", "ham"), scores, np.full(200, "unimportant"), np.zeros(200, bool))
     for units, most in (
         (None, 100 * (1 - 0.025 ** (1 / 40))),
         (np.arange(200) // 4, 100 * (1 - 0.025 ** (1 / 10))),

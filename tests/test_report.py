@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from classifier.evaluate.course import course, learning_curve
-from classifier.evaluate.judged import Judged
+from classifier.evaluate.outcomes import Outcomes
 from classifier.evaluate.report import Report, write_report
 from classifier.evaluate.report.scales import Linear, Log, Mirror, around
 from classifier.evaluate.results import evaluate
@@ -70,12 +70,12 @@ def complaints(text: str) -> list[str]:
     return found
 
 
-def judged(n: int = 60, kinds: tuple[str, ...] = ("spam", "important", "unimportant", "ham")) -> Judged:
+def judged(n: int = 60, kinds: tuple[str, ...] = ("spam", "important", "unimportant", "ham")) -> Outcomes:
     rng = np.random.default_rng(7)
     gold = np.array([kinds[number % len(kinds)] for number in range(n)])
     log_odds = rng.normal(0, 4, (n, 2)) + 2 * np.stack([gold == "spam", gold == "important"], axis=1)
     label = np.where(log_odds[:, 0] > 3, "spam", np.where(log_odds[:, 1] > 0, "important", "unimportant"))
-    return Judged(gold, log_odds, label, np.abs(log_odds[:, 0]) < 1)
+    return Outcomes(gold, log_odds, label, np.abs(log_odds[:, 0]) < 1)
 
 
 def mistake(text: str) -> Mistake:
@@ -83,7 +83,7 @@ def mistake(text: str) -> Mistake:
     return Mistake(4.2, 7, "spam", "important", text, "12", text, text, "spam", (clue, clue))
 
 
-def written(path: Path, seen: Judged, text: str = "x", learned: bool = True) -> str:
+def written(path: Path, seen: Outcomes, text: str = "x", learned: bool = True) -> str:
     told = [("mail", text), ("model", "none")]
     counts = np.arange(len(seen)) if learned else None
     report = Report(text, told, evaluate(seen, resamples=20), seen, [mistake(text)], counts)
@@ -162,7 +162,7 @@ def test_a_few_messages_are_enough(tmp_path: Path, n: int) -> None:
 def test_scores_that_are_all_equal_or_extreme_can_be_drawn(tmp_path: Path) -> None:
     seen = judged(20, ("spam", "ham"))
     for log_odds in (np.zeros((20, 2)), np.full((20, 2), 1e300), np.tile([[-1e9, 1e9]], (20, 1))):
-        text = written(tmp_path / "r.html", Judged(seen.gold, log_odds, seen.label, seen.unsure))
+        text = written(tmp_path / "r.html", Outcomes(seen.gold, log_odds, seen.label, seen.unsure))
         assert not complaints(text)
         assert "nan" not in re.sub(r"<style>.*</style>", "", text, flags=re.DOTALL).lower()
 

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from classifier.mailboxes import Mailbox, Stored
     from classifier.verdict import Verdict
 
-    Judged = tuple[str, Verdict]
+    Drawn = tuple[str, Verdict]
     Answer = tuple[str, Stored]
 
 EXAMPLES = [
@@ -129,7 +129,7 @@ def _judged(tally: Tally) -> int:
 
 def _draw(
     intake: Intake, scoring: Scoring, personal: Personal, sample: int, seed: int
-) -> tuple[list[Judged], Tally]:
+) -> tuple[list[Drawn], Tally]:
     """Judge all mail and draw from what is put away."""
     from classifier.evaluate.audit import Tally, draw_from
 
@@ -148,7 +148,7 @@ def _draw(
     return drawn, Tally(draw.sizes, kept)
 
 
-def _write(path: Path, drawn: Sequence[Judged], tally: Tally) -> None:
+def _write(path: Path, drawn: Sequence[Drawn], tally: Tally) -> None:
     """Write the sample as a table."""
     from classifier.evaluate.audit_table import write_table
     from classifier.output.lines import record
@@ -164,7 +164,7 @@ def _write(path: Path, drawn: Sequence[Judged], tally: Tally) -> None:
     )
 
 
-def _ask(drawn: Sequence[Judged], tally: Tally) -> list[Answer]:
+def _ask(drawn: Sequence[Drawn], tally: Tally) -> list[Answer]:
     """Ask on the terminal."""
     from classifier.cli.asking import ask
 

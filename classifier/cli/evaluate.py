@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from classifier.engine import Classifier
     from classifier.evaluate.assess import Assessed
     from classifier.evaluate.compare import Comparison
-    from classifier.evaluate.judged import Chosen
     from classifier.evaluate.material import Material
+    from classifier.evaluate.outcomes import Chosen
     from classifier.evaluate.results import Results
     from classifier.evaluate.worst import Worst
     from classifier.labels import LabelledMail

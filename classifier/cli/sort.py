@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from classifier.mailboxes.sort_target import SortTarget
     from classifier.verdict import Verdict
 
-    Judged = tuple[str, Original]
+    Sorted = tuple[str, Original]
 
 FORMS = ("mbox", "maildir")
 
@@ -83,7 +83,7 @@ def command(
     classifier = scoring.load(personal.open())
     intake = Intake(mailboxes, mailbox_format)
 
-    def judge(mailbox: Mailbox) -> Iterator[Judged]:
+    def judge(mailbox: Mailbox) -> Iterator[Sorted]:
         scoring.settle(classifier, mailbox)
         # A second handle: the first is ahead, and a compressed file goes back only by starting anew.
         with nullcontext(mailbox) if mailbox.path == "-" else intake.open(mailbox.path) as again:
@@ -100,7 +100,7 @@ def command(
     ctx.exit(intake.code(counts.total(), "judged"))
 
 
-def _paired(path: str, verdicts: Iterable[Verdict], mailbox: Mailbox) -> Iterator[Judged]:
+def _paired(path: str, verdicts: Iterable[Verdict], mailbox: Mailbox) -> Iterator[Sorted]:
     """Walk verdicts and originals side by side, and make sure that both speak of the same message."""
     originals = mailbox.originals()
     for verdict in verdicts:

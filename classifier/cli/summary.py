@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from classifier.evaluate.judged import Judged
+    from classifier.evaluate.outcomes import Outcomes
     from classifier.evaluate.worst import Mistake
 
 SCHEMA = 1
@@ -60,7 +60,7 @@ class Summary:
         self,
         title: str,
         told: Mapping[str, object],
-        judged: Judged,
+        judged: Outcomes,
         *,
         seed: int = 0,
         units: Any = None,
@@ -75,7 +75,7 @@ class Summary:
             Of the report.
         told : mapping of str to object
             What the run was; the value of the JSON object's field ``run``.
-        judged : Judged
+        judged : Outcomes
         seed : int, default 0
             Of the bootstrap.
         units : array of shape (n_messages,), optional

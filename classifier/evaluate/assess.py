@@ -11,10 +11,10 @@ import numpy as np
 
 from classifier.engine import Classifier
 from classifier.evaluate.held_out import Trainer, held_out
-from classifier.evaluate.judged import Chosen, Judged
 from classifier.evaluate.kin import grouped, near_groups
 from classifier.evaluate.material import Material, Progress, Taken, judged_mail, kin_times, read_material
 from classifier.evaluate.near import Groups
+from classifier.evaluate.outcomes import Chosen, Outcomes
 from classifier.evaluate.splits import Split, by_time, k_fold
 from classifier.verdict import LogOdds, probability
 
@@ -37,7 +37,7 @@ class Assessed:
         All that was read.
     chosen : ndarray of shape (n_judged,), intp
         Which of it was judged, ascending.
-    judged : Judged
+    judged : Outcomes
     units : ndarray of shape (n_judged,), intp
         What belongs together.
     fold : ndarray of shape (n_judged,), intp
@@ -48,7 +48,7 @@ class Assessed:
 
     material: Material
     chosen: Chosen
-    judged: Judged
+    judged: Outcomes
     units: Groups
     fold: Chosen
     told: dict[str, Any]

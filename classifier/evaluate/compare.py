@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 
 from classifier.evaluate import intervals
 from classifier.evaluate.intervals import Resampler, Units
-from classifier.evaluate.judged import Judged
 from classifier.evaluate.metrics import FIGURES
+from classifier.evaluate.outcomes import Outcomes
 from classifier.evaluate.ranking import Floats
 from classifier.evaluate.results import Figure
 from classifier.evaluate.significance import delong, mcnemar, sign_flips
@@ -99,8 +99,8 @@ class Comparison:
 
 
 def compare(
-    ours: Judged,
-    theirs: Judged,
+    ours: Outcomes,
+    theirs: Outcomes,
     units: Any = None,
     *,
     resamples: int = 1000,
@@ -111,7 +111,7 @@ def compare(
 
     Parameters
     ----------
-    ours, theirs : Judged
+    ours, theirs : Outcomes
         Of the same messages in the same order.
     units : array of shape (n_messages,), optional
         Messages of equal value belong together; by default each is its own.
@@ -188,12 +188,12 @@ def _either_side(differences: Floats) -> float:
     return min(1.0, 2 * (min(below, above) + 1) / (len(known) + 1))
 
 
-def right_labels(judged: Judged) -> NDArray[np.bool_]:
+def right_labels(judged: Outcomes) -> NDArray[np.bool_]:
     """Tell which labels are what the human says.
 
     Parameters
     ----------
-    judged : Judged
+    judged : Outcomes
 
     Returns
     -------

@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from classifier.evaluate.feedback import agrees
-from classifier.evaluate.judged import Judged, Question
 from classifier.evaluate.metrics import roca_error
+from classifier.evaluate.outcomes import Outcomes, Question
 from classifier.evaluate.ranking import Floats, rank
 
 POINTS = 60
@@ -77,12 +77,12 @@ def course(asked: Question, points: int = POINTS, window: float = WINDOW) -> Cou
     return Course(asked.chosen[ends - 1] + 1, np.array(so_far, float), np.array(lately, float))
 
 
-def learning_curve(judged: Judged, learned: NDArray[np.int64]) -> list[Block]:
+def learning_curve(judged: Outcomes, learned: NDArray[np.int64]) -> list[Block]:
     """Count errors of labels by how much had been learned: 0, 1-9, 10-19, 20-49, 50-99 and so on.
 
     Parameters
     ----------
-    judged : Judged
+    judged : Outcomes
     learned : ndarray of shape (n_messages,), int64
         Messages learned before each was judged.
 

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from classifier.engine import Classifier
-from classifier.evaluate.judged import Judged
+from classifier.evaluate.outcomes import Outcomes
 from classifier.evaluate.ranking import Floats
 from classifier.evaluate.splits import Split
 from classifier.verdict import Cuts, LogOdds
@@ -71,7 +71,7 @@ def held_out(
     *,
     progress: Callable[[int], None] | None = None,
     examine: Callable[[Classifier, Chosen], None] | None = None,
-) -> tuple[Chosen, Judged]:
+) -> tuple[Chosen, Outcomes]:
     """Judge mail by models that have not seen it.
 
     Parameters
@@ -90,7 +90,7 @@ def held_out(
     -------
     chosen : ndarray of shape (n_judged,), intp
         The rows that were judged, ascending.
-    judged : Judged
+    judged : Outcomes
         Of these.
 
     Raises
@@ -113,7 +113,7 @@ def held_out(
         if examine is not None:
             examine(judge, split.test)
     chosen = np.flatnonzero(~np.isnan(log_odds[:, 0]))
-    return chosen, Judged(gold[chosen], log_odds[chosen], label[chosen], unsure[chosen])
+    return chosen, Outcomes(gold[chosen], log_odds[chosen], label[chosen], unsure[chosen])
 
 
 def decided(cuts: Cuts, scores: Floats, spared: NDArray[np.bool_]) -> tuple[list[str], list[bool]]:

@@ -19,12 +19,12 @@ from numpy.typing import NDArray
 from classifier.errors import TrainingError
 from classifier.evaluate.assess import Mail, Plan
 from classifier.evaluate.held_out import Trainer, decided, held_out
-from classifier.evaluate.judged import Chosen, Judged
 from classifier.evaluate.kin import grouped
 from classifier.evaluate.leaks import Columns, Leak, Sightings, all_columns, find_leaks
 from classifier.evaluate.material import Material, Progress, read_material
 from classifier.evaluate.metrics import roca_error
 from classifier.evaluate.near import Groups
+from classifier.evaluate.outcomes import Chosen, Outcomes
 from classifier.evaluate.ranking import Floats, rank
 from classifier.evaluate.results import Results, evaluate
 from classifier.features.rows import BlockRows, Rows
@@ -148,7 +148,7 @@ class _Measured(NamedTuple):
 
     chosen: Chosen
     units: Groups
-    three: tuple[Judged, Judged, Judged]
+    three: tuple[Outcomes, Outcomes, Outcomes]
     alone: list[Floats]
 
 
@@ -161,7 +161,9 @@ def _measured(
     splits = plan.splits(material, units, near)
     zeroing = _Zeroing(trainer.rows, [*(leak.columns for leak in leaks), all_columns(leaks)])
     chosen, judged = held_out(trainer, splits, progress=progress, examine=zeroing.examine)
-    zeroed = Judged(judged.gold, zeroing.log_odds[-1][chosen], zeroing.label[chosen], zeroing.unsure[chosen])
+    zeroed = Outcomes(
+        judged.gold, zeroing.log_odds[-1][chosen], zeroing.label[chosen], zeroing.unsure[chosen]
+    )
     without = replace(trainer, rows=masked(trainer.rows, all_columns(leaks)))
     _, again = held_out(without, splits, progress=progress)
     alone = [each[chosen] for each in zeroing.log_odds[:-1]]

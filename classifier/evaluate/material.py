@@ -15,8 +15,8 @@ from classifier.engine.arrivals import in_order_of_arrival
 from classifier.engine.batches import BATCH
 from classifier.engine.deciding import spared
 from classifier.errors import LabelError, TrainingError
-from classifier.evaluate.judged import Judged
 from classifier.evaluate.kin import Kin, kin_of
+from classifier.evaluate.outcomes import Outcomes
 from classifier.features.extractor import joined_rows
 from classifier.learners.online import TEACHES
 from classifier.mail.fingerprint import fingerprint
@@ -124,7 +124,7 @@ def judged_mail(
     jobs: int = 1,
     progress: Progress = None,
     taken: Taken | None = None,
-) -> tuple[Material, Judged]:
+) -> tuple[Material, Outcomes]:
     """Judge labelled mail by a model.
 
     Parameters
@@ -141,7 +141,7 @@ def judged_mail(
     Returns
     -------
     Material
-    Judged
+    Outcomes
 
     Raises
     ------
@@ -152,7 +152,7 @@ def judged_mail(
     verdicts = _noted(
         classifier.classify_many(waiting.of(mail), jobs=jobs), waiting, material, progress, taken
     )
-    judged = Judged.of(material.gold, verdicts)  # the list grows while the verdicts come
+    judged = Outcomes.of(material.gold, verdicts)  # the list grows while the verdicts come
     material.check()
     return material, judged
 

@@ -9,7 +9,6 @@ import numpy as np
 from classifier.budget.binomial import clopper_pearson
 from classifier.evaluate import intervals
 from classifier.evaluate.intervals import Resampler, Units
-from classifier.evaluate.judged import Judged, Question
 from classifier.evaluate.metrics import (
     BINS,
     FIGURES,
@@ -18,17 +17,18 @@ from classifier.evaluate.metrics import (
     calibration_error,
     logistic_average,
 )
+from classifier.evaluate.outcomes import Outcomes, Question
 from classifier.evaluate.ranking import Floats, probabilities
 
 
 def figure_intervals(
-    judged: Judged, unit: Units, n_units: int, confidence: float = 0.95, *, times: int = 1000, seed: int = 0
+    judged: Outcomes, unit: Units, n_units: int, confidence: float = 0.95, *, times: int = 1000, seed: int = 0
 ) -> dict[str, tuple[float, float]]:
     """Find the intervals of all that the bootstrap can tell.
 
     Parameters
     ----------
-    judged : Judged
+    judged : Outcomes
     unit : ndarray of shape (n_messages,), intp
     n_units : int
     confidence : float, default 0.95
@@ -78,7 +78,7 @@ def _unseen(question: Question, units: Units, confidence: float) -> float:
 class _Again:
     """The figures of resamples."""
 
-    def __init__(self, judged: Judged, unit: Units, n_units: int) -> None:
+    def __init__(self, judged: Outcomes, unit: Units, n_units: int) -> None:
         posed = judged.questions()
         self._rank = {
             name: Resampler(each.positive, each.scores, unit[each.chosen]) for name, each in posed.items()

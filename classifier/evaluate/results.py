@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 
 from classifier.evaluate import intervals
 from classifier.evaluate.intervals import Units
-from classifier.evaluate.judged import Judged, Question
 from classifier.evaluate.metrics import (
     FIGURES,
     Reliability,
@@ -21,6 +20,7 @@ from classifier.evaluate.metrics import (
     logistic_average,
     reliability,
 )
+from classifier.evaluate.outcomes import Outcomes, Question
 from classifier.evaluate.ranking import Ranking, rank
 from classifier.evaluate.resampled import figure_intervals
 from classifier.labels import LABELS as GOLD
@@ -113,7 +113,7 @@ class Results:
     rates : dict of str to Figure
         Percentages of wrong and unsure labels: see `rates_of`.
     questions : dict of str to Answered
-        By the names of `Judged.questions`; only those that the labels can judge.
+        By the names of `Outcomes.questions`; only those that the labels can judge.
     confidence : float
         Of the intervals.
     """
@@ -150,13 +150,13 @@ class Results:
 
 
 def evaluate(
-    judged: Judged, units: Any = None, *, resamples: int = 1000, seed: int = 0, confidence: float = 0.95
+    judged: Outcomes, units: Any = None, *, resamples: int = 1000, seed: int = 0, confidence: float = 0.95
 ) -> Results:
     """Find out how good a model is on labelled mail.
 
     Parameters
     ----------
-    judged : Judged
+    judged : Outcomes
     units : array of shape (n_messages,), optional
         Messages of equal value belong together and are resampled together; by default each is its own.
     resamples : int, default 1000
@@ -190,12 +190,12 @@ def _answered(name: str, question: Question, cut: Mapping[str, tuple[float, floa
     return Answered(figures, table, ranking)
 
 
-def confusion_of(judged: Judged) -> NDArray[np.int64]:
+def confusion_of(judged: Outcomes) -> NDArray[np.int64]:
     """Count messages by gold label, our label, and sure or unsure.
 
     Parameters
     ----------
-    judged : Judged
+    judged : Outcomes
 
     Returns
     -------
@@ -211,13 +211,13 @@ def confusion_of(judged: Judged) -> NDArray[np.int64]:
 
 
 def rates_of(
-    judged: Judged, units: Units, confidence: float = 0.95, lam: tuple[float, float] = (math.nan, math.nan)
+    judged: Outcomes, units: Units, confidence: float = 0.95, lam: tuple[float, float] = (math.nan, math.nan)
 ) -> dict[str, Figure]:
     """Return the percentages of wrong and unsure labels.
 
     Parameters
     ----------
-    judged : Judged
+    judged : Outcomes
     units : ndarray of shape (n_messages,), intp
     confidence : float, default 0.95
     lam : (float, float)

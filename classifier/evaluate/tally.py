@@ -7,7 +7,7 @@ from array import array
 import numpy as np
 from numpy.typing import NDArray
 
-from classifier.evaluate.judged import Judged
+from classifier.evaluate.outcomes import Outcomes
 from classifier.evaluate.replay import Step
 from classifier.evaluate.worst import Worst
 from classifier.labels import LABELS as GOLD
@@ -54,7 +54,7 @@ class Tally:
         if self.worst is not None and turn.position >= self.skip:
             self.worst.offer(turn.position, turn.gold, verdict)
 
-    def judged(self, start: int = 0) -> Judged:
+    def judged(self, start: int = 0) -> Outcomes:
         """Return what was judged, without the first messages.
 
         Parameters
@@ -63,12 +63,12 @@ class Tally:
 
         Returns
         -------
-        Judged
+        Outcomes
         """
         codes = np.frombuffer(self._codes, np.uint8)[start:]
         log_odds = np.frombuffer(self._log_odds, np.float64).reshape(-1, 2)[start:].copy()
         gold, ours = np.array(GOLD)[codes // 8], np.array(LABELS)[codes % 8 // 2]
-        return Judged(gold, log_odds, ours, codes % 2 == 1)
+        return Outcomes(gold, log_odds, ours, codes % 2 == 1)
 
     def learned_before(self, start: int = 0) -> NDArray[np.int64]:
         """Return how many messages had been learned before each was judged.

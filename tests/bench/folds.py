@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 
 from classifier import Classifier
 from classifier.evaluate.compare import compare
-from classifier.evaluate.judged import Judged
+from classifier.evaluate.outcomes import Outcomes
 from classifier.evaluate.results import evaluate
 from classifier.features import Rows, Schema
 from classifier.learners.twins import twins_of
@@ -38,11 +38,11 @@ FOLDS = 5
 Floats = NDArray[np.float64]
 
 
-def judged(gold: NDArray[np.str_], scores: Floats) -> Judged:
+def judged(gold: NDArray[np.str_], scores: Floats) -> Outcomes:
     """Give scores of spam the form that evaluation takes."""
     told = [Cuts().decide(LogOdds(score, 0.0)) for score in scores.tolist()]
     labels, unsure = (np.array(column) for column in zip(*told, strict=True))
-    return Judged(gold, np.stack([scores, np.zeros(len(scores))], axis=1), labels, unsure)
+    return Outcomes(gold, np.stack([scores, np.zeros(len(scores))], axis=1), labels, unsure)
 
 
 def rows_of(raws: list[bytes], gold: NDArray[np.str_], portable: bool) -> Rows:

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from classifier.evaluate.course import course, learning_curve
-from classifier.evaluate.judged import Judged
+from classifier.evaluate.outcomes import Outcomes
 from classifier.evaluate.report import charts
 from classifier.evaluate.report.tables import (
     confusion_table,
@@ -42,7 +42,7 @@ class Report:
     told : sequence of (str, str)
         What the run was: names and values.
     results : Results
-    judged : Judged
+    judged : Outcomes
         The messages that the results are about, in their order.
     mistakes : sequence of Mistake
         The worst, first.
@@ -53,7 +53,7 @@ class Report:
     title: str
     told: Sequence[tuple[str, str]]
     results: Results
-    judged: Judged
+    judged: Outcomes
     mistakes: Sequence[Mistake]
     learned: NDArray[np.int64] | None = None
 

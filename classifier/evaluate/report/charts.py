@@ -61,7 +61,7 @@ QUESTIONS = {
         "ham",
     ),
 }
-"""The questions that have charts, by the names of `Judged.questions`."""
+"""The questions that have charts, by the names of `Outcomes.questions`."""
 
 
 def roc_chart(asked: Asked, ranking: Ranking, point: tuple[float, float] | None) -> Element:

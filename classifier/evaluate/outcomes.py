@@ -34,7 +34,7 @@ class Question(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Judged:
+class Outcomes:
     """Judged mail, one entry a message.
 
     Parameters
@@ -70,7 +70,7 @@ class Judged:
                 raise ValueError(f"{sorted(unknown)[0]!r} is no label ({name} labels: {', '.join(known)})")
 
     @classmethod
-    def of(cls, gold: ArrayLike, verdicts: Iterable[Verdict]) -> Judged:
+    def of(cls, gold: ArrayLike, verdicts: Iterable[Verdict]) -> Outcomes:
         """Keep what counts of verdicts.
 
         Parameters
@@ -81,7 +81,7 @@ class Judged:
 
         Returns
         -------
-        Judged
+        Outcomes
         """
         kept = [(*verdict.log_odds, verdict.label, verdict.unsure) for verdict in verdicts]
         spam, importance, label, unsure = zip(*kept, strict=True) if kept else ((),) * 4
@@ -95,7 +95,7 @@ class Judged:
     def __len__(self) -> int:
         return len(self.gold)
 
-    def take(self, chosen: ArrayLike) -> Judged:
+    def take(self, chosen: ArrayLike) -> Outcomes:
         """Return some of the messages.
 
         Parameters
@@ -105,10 +105,10 @@ class Judged:
 
         Returns
         -------
-        Judged
+        Outcomes
         """
         at = np.asarray(chosen)
-        return Judged(self.gold[at], self.log_odds[at], self.label[at], self.unsure[at])
+        return Outcomes(self.gold[at], self.log_odds[at], self.label[at], self.unsure[at])
 
     def questions(self) -> dict[str, Question]:
         """Pose the questions to which the labels hold both answers.
