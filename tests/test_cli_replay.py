@@ -99,7 +99,7 @@ def test_the_summary_goes_to_json_and_may_leave_the_beginning_out(
     tmp_path: Path, folders: list[object]
 ) -> None:
     told = tmp_path / "told.json"
-    result = replayed("--from", 0.5, "--json", told, "-o", tmp_path / "lines", *folders)
+    result = replayed("--from", 0.5, "--summary", told, "-o", tmp_path / "lines", *folders)
     assert result.exit_code == 0, result.stderr
     assert not result.stdout
     assert len((tmp_path / "lines").read_text().splitlines()) == 3 * COUNT
@@ -119,8 +119,8 @@ def test_the_summary_goes_to_json_and_may_leave_the_beginning_out(
         (["--partial", "1.5"], "--partial"),
         (["--from", "1"], "--from"),
         (["-o", "{spam}"], "is read by this command"),
-        (["--json", "x.out", "--report", "x.out"], "cannot hold two outputs"),
-        (["--json", "nowhere/x.json"], "no such directory"),
+        (["--summary", "x.out", "--report", "x.out"], "cannot hold two outputs"),
+        (["--summary", "nowhere/x.json"], "no such directory"),
     ],
 )
 def test_wrong_options_are_refused_before_anything_is_done(
@@ -158,7 +158,7 @@ def test_interrupted_it_keeps_and_sums_up_what_was_judged(
 
     monkeypatch.setattr(Classifier, "classify", until)
     told, report = tmp_path / "told.json", tmp_path / "r.html"
-    result = replayed("--json", told, "--report", report, *folders)
+    result = replayed("--summary", told, "--report", report, *folders)
     assert result.exit_code == 130
     assert len(objects(result)) == 12
     assert "12 messages judged" in result.stderr

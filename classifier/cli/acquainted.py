@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from classifier.cli.exits import complain
+from classifier.cli.manual import with_options
 from classifier.cli.reading import Intake
 
 if TYPE_CHECKING:
@@ -133,7 +134,7 @@ def acquainted(command: Callable[..., Any]) -> Callable[..., Any]:
     ) -> Any:
         return command(*args, acquainted=Acquainted(sent, received, addresses), **given)
 
-    return functools.reduce(lambda done, option: option(done), reversed(_OPTIONS), with_people)
+    return with_options(_OPTIONS, with_people)
 
 
 _OPTIONS = (

@@ -14,6 +14,7 @@ import click
 
 from classifier.cli.exits import complain
 from classifier.cli.intake import mailbox_format
+from classifier.cli.manual import with_options
 from classifier.cli.reading import Intake
 
 if TYPE_CHECKING:
@@ -166,7 +167,7 @@ def labelled_mail(command: Callable[..., Any]) -> Callable[..., Any]:
         for kind, words in MARKED.items()
     ]
     options = (_MAILBOXES, *folders, _TABLE, *marked, mailbox_format)
-    return functools.reduce(lambda done, option: option(done), reversed(options), with_labelled)
+    return with_options(options, with_labelled)
 
 
 _MAILBOXES = click.argument("mailboxes", nargs=-1, metavar="[MAILBOX]...", type=click.Path())

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from classifier.cli.manual import with_options
 from classifier.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ def losing(command: Callable[..., Any]) -> Callable[..., Any]:
     -------
     callable
     """
-    return functools.reduce(lambda done, option: option(done), reversed(_OPTIONS), command)
+    return with_options(_OPTIONS, command)
 
 
 def terms_of(max_lost: str | None, cost: str | None, settings: Settings | None = None) -> Terms | None:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import functools
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import click
 
 from classifier.cli.exits import CRASH, INTERRUPTED, MEANINGS, MODEL, OK, UNREADABLE, USAGE
+
+Function = Callable[..., Any]
+Option = Callable[[Function], Function]
 
 FILES = (
     (
@@ -80,6 +84,22 @@ class Contents(click.Group):
         found = [(name, self.get_command(ctx, name)) for name in self.list_commands(ctx)]
         rows = [(name, each.get_short_help_str(limit=formatter.width * 3)) for name, each in found if each]
         write_table(formatter, "Commands", rows)
+
+
+def with_options(options: Iterable[Option], command: Function) -> Function:
+    """Give a command's function several options.
+
+    Parameters
+    ----------
+    options : iterable of callable
+        What ``click.option`` and ``click.argument`` return, in the order in which the help lists them.
+    command : callable
+
+    Returns
+    -------
+    callable
+    """
+    return functools.reduce(lambda done, option: option(done), reversed([*options]), command)
 
 
 def write_examples(formatter: click.HelpFormatter, examples: Sequence[tuple[str, str]]) -> None:

@@ -10,6 +10,7 @@ import click
 
 from classifier.cli.asked import Scoring, Who
 from classifier.cli.losing import losing, terms_of
+from classifier.cli.manual import with_options
 from classifier.cli.who import who
 
 if TYPE_CHECKING:
@@ -89,9 +90,7 @@ def _asking(command: Callable[..., Any], options: tuple[Callable[..., Any], ...]
         )
         return command(*args, scoring=asked, **given)
 
-    return functools.reduce(
-        lambda done, option: option(done), reversed(options), losing(_LOCAL(who(with_scoring)))
-    )
+    return with_options(options, losing(_LOCAL(who(with_scoring))))
 
 
 _LOCAL = click.option(

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from classifier.cli.exits import complain
+from classifier.cli.manual import with_options
 
 if TYPE_CHECKING:
     import numpy as np
@@ -30,12 +31,12 @@ class Summary:
 
     Parameters
     ----------
-    json_path, report : Path or None
+    summary_path, report : Path or None
     resamples : int
         Of the bootstrap; 0 for no intervals.
     """
 
-    json_path: Path | None
+    summary_path: Path | None
     report: Path | None
     resamples: int
 
@@ -54,7 +55,7 @@ class Summary:
         click.UsageError
             If an output is also an input or another output, or lies in no directory.
         """
-        check_outputs([*outputs, self.json_path, self.report], inputs)
+        check_outputs([*outputs, self.summary_path, self.report], inputs)
 
     def write(
         self,
@@ -94,11 +95,11 @@ class Summary:
         results = evaluate(judged, units, resamples=self.resamples, seed=seed)
         for line, _ in lines(results):
             click.echo(line, err=True)
-        if self.json_path:
+        if self.summary_path:
             import orjson
 
             whole = {"schema": SCHEMA, "run": dict(told), **results.to_json()}
-            self.json_path.write_bytes(orjson.dumps(whole, option=orjson.OPT_INDENT_2))
+            self.summary_path.write_bytes(orjson.dumps(whole, option=orjson.OPT_INDENT_2))
         if self.report:
             from classifier.evaluate.report import Report, write_report
 
@@ -120,11 +121,11 @@ def summary(command: Callable[..., Any]) -> Callable[..., Any]:
 
     @functools.wraps(command)
     def with_summary(
-        *args: Any, json_path: Path | None, report: Path | None, resamples: int, **given: Any
+        *args: Any, summary_path: Path | None, report: Path | None, resamples: int, **given: Any
     ) -> Any:
-        return command(*args, summary=Summary(json_path, report, resamples), **given)
+        return command(*args, summary=Summary(summary_path, report, resamples), **given)
 
-    return functools.reduce(lambda done, option: option(done), reversed(_OPTIONS), with_summary)
+    return with_options(_OPTIONS, with_summary)
 
 
 REPORT = click.option(
@@ -144,8 +145,8 @@ RESAMPLES = click.option(
 )
 _OPTIONS = (
     click.option(
-        "--json",
-        "json_path",
+        "--summary",
+        "summary_path",
         type=click.Path(dir_okay=False, path_type=Path),
         metavar="FILE",
         help="Write the summary here, too, as JSON.",

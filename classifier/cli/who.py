@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from classifier.cli.asked import Who
+from classifier.cli.manual import with_options
 from classifier.config import DIRECTIONS, own_addresses, read_settings
 
 if TYPE_CHECKING:
@@ -41,7 +42,7 @@ def who(command: Callable[..., Any]) -> Callable[..., Any]:
         )
         return command(*args, who=said, **given)
 
-    return functools.reduce(lambda done, option: option(done), reversed(_OPTIONS), with_who)
+    return with_options(_OPTIONS, with_who)
 
 
 def _own(me: tuple[str, ...]) -> tuple[str, ...]:

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 import click
 
+from classifier.cli.manual import with_options
 from classifier.errors import ModelNotWritten
 
 
@@ -51,7 +52,7 @@ def writing(command: Callable[..., Any]) -> Callable[..., Any]:
             raise click.UsageError("--resume and --force say what to do with what is at --output: name it")
         return command(*args, writing=Writing(output or "", resume, force), **given)
 
-    return functools.reduce(lambda done, option: option(done), reversed(_OPTIONS), with_writing)
+    return with_options(_OPTIONS, with_writing)
 
 
 _OPTIONS = (
