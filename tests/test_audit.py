@@ -191,6 +191,12 @@ def test_a_table_is_written_filled_in_and_read(asked: tuple[object, ...], tmp_pa
         name: sizes[name] for name in ("unimportant", "spam")
     }
     model = asked[:2]
+    assert "without an answer" not in result.stderr
+    rows = table.read_text().split("\n")
+    half = tmp_path / "half.tsv"
+    half.write_text("\n".join([*rows[:3], *(row.removeprefix("unimportant") for row in rows[3:])]))
+    result = run("audit", "--read", half)
+    assert "6 of 8 were left without an answer" in result.stderr
     result = run("audit", *model, "--read", table, "--learn")
     assert "learned 8 of 8 messages: 8 unimportant" in result.stdout
 
@@ -217,7 +223,11 @@ def written(tmp_path: Path) -> list[str]:
         ),
         (lambda rows: [*rows, "\t".join(rows[1].split("\t")[:4])], "line 4: "),
         (lambda rows: [*rows, rows[1].replace("\t1\t", "\tone\t")], "line 4: "),
-        (lambda rows: [rows[0], *(["spam" + rows[1]] * 2)], "2 answers for 1 messages"),
+        (lambda rows: [*rows, "spam" + rows[1]], "line 4: the same message as line 2"),
+        (
+            lambda rows: [rows[0], "spam" + rows[1], "spam" + rows[1].replace("\t0\t", "\t7\t")],
+            "2 answers for 1 messages",
+        ),
         (lambda rows: [""], "line 1"),
     ],
 )

@@ -183,9 +183,14 @@ def _read(path: Path, intake: Intake | None) -> tuple[Tally, list[Answer]]:
 
     tally, asked = read_table(path)
     answers: list[Answer] = []
+    labelled = [each for each in asked if each.label]
+    if 0 < len(labelled) < len(asked):
+        left = len(asked) - len(labelled)
+        complain(
+            f"{left} of {len(asked)} were left without an answer; what follows holds if chance chose them"
+        )
     if intake is None:
         return tally, answers
-    labelled = [each for each in asked if each.label]
     for name in dict.fromkeys(each.mailbox for each in labelled):
         with intake.open(name) as mailbox:
             answers += [(each.label, mailbox.get(each.key)) for each in labelled if each.mailbox == name]

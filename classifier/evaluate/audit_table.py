@@ -92,11 +92,15 @@ def read_table(path: str | os.PathLike[str]) -> tuple[Tally, list[Asked]]:
         raise LabelError(f"{path} line 1: no table of an audit; it lacks {missing}")
     tally, asked = Tally({}, 0), []
     sizes: dict[str, int] = {}
+    seen: dict[tuple[str, str], int] = {}
     for number, line in enumerate(lines[1:], start=2):
         if line.strip():
             row = dict(zip(columns, (cell.strip() for cell in line.split("\t")), strict=False))
             try:
                 asked.append(_take(row, tally, sizes))
+                first = seen.setdefault(asked[-1][1:], number)
+                if first != number:
+                    raise ValueError(f"the same message as line {first}")
             except (KeyError, ValueError) as error:
                 raise LabelError(f"{path} line {number}: {error}") from None
     tally.sizes = sizes
