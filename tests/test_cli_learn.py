@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import sqlite3
 import subprocess
 import sys
 from pathlib import Path
@@ -92,6 +93,34 @@ def test_a_dry_run_keeps_nothing(asked: tuple[object, ...], odd: Path) -> None:
     result = run("unlearn", *asked, "--dry-run", odd)
     assert result.stdout.startswith("would unlearn 6 of 6 messages: 6 spam\n")
     assert chances(asked, odd) == before
+
+
+def test_a_dry_run_changes_no_byte_and_takes_no_room_in_memory(asked: tuple[object, ...], odd: Path) -> None:
+    """What it would learn lies in a copy of the profile, as what is learned lies in the profile."""
+    run("learn", *asked, "--ham", odd)
+    before = {path: path.read_bytes() for path in profile_path().parent.iterdir()}
+    for command in (("learn", "--spam"), ("learn", "--received"), ("unlearn",)):
+        result = run(command[0], *asked, "--me", "ada@example.org", "--dry-run", *command[1:], odd)
+        assert result.exit_code == OK
+        assert result.stdout.startswith("would ")
+        assert {path: path.read_bytes() for path in profile_path().parent.iterdir()} == before
+    with sqlite3.connect(profile_path()) as base:
+        base.execute("PRAGMA user_version=99")
+    base.close()
+    result = run("learn", *asked, "--dry-run", "--spam", odd)
+    assert result.exit_code == MODEL
+    assert f"{profile_path()}: a profile of version 99" in result.stderr
+
+
+def test_a_dry_run_of_the_first_lesson_needs_no_profile(
+    asked: tuple[object, ...], odd: Path, tmp_path: Path
+) -> None:
+    result = run("learn", *asked, "--profile", tmp_path / "new.sqlite", "--dry-run", "--spam", odd)
+    assert result.stdout.startswith("would learn 6 of 6 messages: 6 spam\n")
+    assert not (tmp_path / "new.sqlite").exists()
+    result = run("unlearn", *asked, "--profile", tmp_path / "new.sqlite", "--dry-run", odd)
+    assert result.exit_code == MODEL
+    assert "new.sqlite: no such profile" in result.stderr
 
 
 def test_several_mailboxes_of_one_label_may_be_named_as_a_shell_does(

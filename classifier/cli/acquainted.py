@@ -38,12 +38,14 @@ class Acquainted:
     def __bool__(self) -> bool:
         return bool(self.sent or self.received or self.books)
 
-    def observe(self, classifier: Classifier) -> int:
+    def observe(self, classifier: Classifier, did: str) -> int:
         """Let all that enter the history; say what it was.
 
         Parameters
         ----------
         classifier : Classifier
+        did : str
+            "observed" or "would observe".
 
         Returns
         -------
@@ -74,7 +76,7 @@ class Acquainted:
         finally:
             for box in boxes:
                 box.close()
-        click.echo(f"observed {done.sent} messages that you sent and {done.received} that you received")
+        click.echo(f"{did} {done.sent} messages that you sent and {done.received} that you received")
         return intake.code(done.sent + done.received, "observed")
 
     def _check(self, classifier: Classifier, boxes: list[Mailbox]) -> None:

@@ -90,19 +90,15 @@ def command(
         raise click.UsageError("nothing to learn: give --important, --unimportant, --spam, --ham or --labels")
     from classifier.engine.lessons import teach
 
-    profile = personal.open() if dry_run else personal.teach(make=True)
+    profile = personal.rehearse(make=True) if dry_run else personal.teach(make=True)
     classifier = scoring.load(profile)
     if acquainted:
-        if dry_run:
-            classifier.rehearse()
-        code = acquainted.observe(classifier)
+        code = acquainted.observe(classifier, "would observe" if dry_run else "observed")
         if not given:
             ctx.exit(code)
     with given.opened() as (mail, intake):
         scoring.settle(classifier, *mail.mailboxes)
-        if dry_run:
-            classifier.rehearse()
-        elif profile and scoring.who.me and not profile.mine:
+        if scoring.who.me and not profile.mine:
             profile.own(scoring.who.me)
         with counted("messages learned") as progress:
             outcome = teach(classifier, Lessons(mail), jobs=scoring.jobs, progress=progress)

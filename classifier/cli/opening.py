@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import time
+from collections.abc import Callable
 from typing import TYPE_CHECKING, NamedTuple
 
 from classifier.cli.exits import complain
@@ -89,6 +90,32 @@ class Personal(NamedTuple):
 
         return _until_the_end(Profile(self.path, create=make))
 
+    def rehearse(self, *, make: bool = False) -> Profile:
+        """Open a copy of the profile, to see what changing it would do; it is gone when the command ends.
+
+        Parameters
+        ----------
+        make : bool, default False
+            Make an empty one where there is none.
+
+        Returns
+        -------
+        Profile
+
+        Raises
+        ------
+        ProfileError
+            If it is missing, or cannot be used.
+        """
+        from tempfile import TemporaryDirectory
+
+        from classifier.profile.rehearsal import double
+
+        folder = TemporaryDirectory(prefix="mailtriage-")
+        _at_the_end(folder.cleanup)
+        there = self.named != OFF and not (make and not os.path.exists(self._file))
+        return _until_the_end(double(self.path if there else None, folder.name))
+
     def remind(self, profile: Profile | None, now: float | None = None) -> None:
         """Say on a terminal that nobody has looked for a long time for important mail among the rest.
 
@@ -110,10 +137,15 @@ class Personal(NamedTuple):
 
 def _until_the_end(profile: Profile) -> Profile:
     """Let a profile be closed when the command ends: then its log is emptied, and it is one file again."""
+    _at_the_end(profile.close)
+    return profile
+
+
+def _at_the_end(do: Callable[[], None]) -> None:
+    """Do something when the command ends, the last first; outside of a command the interpreter does it."""
     if "click" in sys.modules:
         import click
 
         ctx = click.get_current_context(silent=True)
         if ctx is not None:
-            ctx.call_on_close(profile.close)
-    return profile
+            ctx.call_on_close(do)

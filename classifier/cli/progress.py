@@ -81,7 +81,7 @@ def shown(
 
 
 @contextmanager
-def counted(what: str) -> Iterator[Callable[[int], None] | None]:
+def counted(what: str) -> Iterator[Callable[..., None] | None]:
     """Count on standard error what somebody else goes through, where that is wanted.
 
     Parameters
@@ -92,14 +92,15 @@ def counted(what: str) -> Iterator[Callable[[int], None] | None]:
     Yields
     ------
     callable or None
-        To be called with the count so far; None where nobody looks.
+        To be called with the count so far, and with what is being counted where that changes; None where
+        nobody looks.
     """
     if not wanted(prints_later=True):
         yield None
         return
     with _bar() as bar:
         task = bar.add_task(what, total=None)
-        yield lambda count: bar.update(task, completed=count)
+        yield lambda count, now=what: bar.update(task, completed=count, description=now)
 
 
 class Weighing:

@@ -66,11 +66,9 @@ def command(
     """
     from classifier.engine.lessons import unteach
 
-    profile = personal.teach()
+    profile = personal.rehearse() if dry_run else personal.teach()
     classifier = scoring.load(profile)
     intake = Intake(mailboxes, mailbox_format)
-    if dry_run:
-        classifier.rehearse()
     opened = [intake.open(path) for path in mailboxes]
     scoring.settle(classifier, *opened)
     with counted("messages unlearned") as progress:

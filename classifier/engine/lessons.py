@@ -61,7 +61,8 @@ class Outcome:
     moved: Counter[Move] = field(default_factory=Counter)
 
 
-Progress = Callable[[int], None] | None
+Progress = Callable[[int, str], None] | None
+"""Called with how many messages were gone through so far, and what is being done to them."""
 
 
 def teach(
@@ -77,7 +78,7 @@ def teach(
     jobs : int, default 1
         Processes to judge with.
     progress : callable, optional
-        Called with the number of messages learned so far.
+        See `Progress`.
 
     Returns
     -------
@@ -89,16 +90,17 @@ def teach(
         If the profile cannot be written on; says how many messages had been learned, which stay so.
     """
     outcome = Outcome()
-    before = _labels(classifier, _Messages(lessons), jobs)
+    before = _labels(classifier, _Messages(lessons), jobs, progress, "messages judged")
     try:
         for lesson in lessons:
             _learn(classifier, lesson, outcome)
             outcome.messages += 1
             if progress:
-                progress(outcome.messages)
+                progress(outcome.messages, "messages learned")
     except ProfileNotWritten as error:
         raise ProfileNotWritten(f"{error}; {outcome.learned.total()} were learned before") from None
-    outcome.moved = _moved(before, _labels(classifier, _Messages(lessons), jobs))
+    after = _labels(classifier, _Messages(lessons), jobs, progress, "messages judged again")
+    outcome.moved = _moved(before, after)
     return outcome
 
 
@@ -115,7 +117,7 @@ def unteach(
     jobs : int, default 1
         Processes to judge with.
     progress : callable, optional
-        Called with the number of messages unlearned so far.
+        See `Progress`.
 
     Returns
     -------
@@ -128,7 +130,7 @@ def unteach(
         If the profile cannot be written on; says how many messages had been unlearned, which stay so.
     """
     outcome = Outcome()
-    before = _labels(classifier, mail, jobs)
+    before = _labels(classifier, mail, jobs, progress, "messages judged")
     try:
         for stored in mail:
             was = classifier.learned_as(stored)
@@ -136,12 +138,12 @@ def unteach(
                 outcome.learned[was or "for another model"] += 1
             outcome.messages += 1
             if progress:
-                progress(outcome.messages)
+                progress(outcome.messages, "messages unlearned")
     except ProfileNotWritten as error:
         raise ProfileNotWritten(
             f"{error}; {outcome.learned.total()} messages were unlearned before"
         ) from None
-    outcome.moved = _moved(before, _labels(classifier, mail, jobs))
+    outcome.moved = _moved(before, _labels(classifier, mail, jobs, progress, "messages judged again"))
     return outcome
 
 
@@ -168,8 +170,15 @@ def _learn(classifier: Classifier, lesson: Lesson, outcome: Outcome) -> None:
         outcome.outweighed += 1
 
 
-def _labels(classifier: Classifier, mail: Iterable[Stored], jobs: int) -> list[str]:
-    return [verdict.label for verdict in classifier.classify_many(mail, jobs=jobs)]
+def _labels(
+    classifier: Classifier, mail: Iterable[Stored], jobs: int, progress: Progress, what: str
+) -> list[str]:
+    labels = []
+    for number, verdict in enumerate(classifier.classify_many(mail, jobs=jobs), start=1):
+        labels.append(verdict.label)
+        if progress:
+            progress(number, what)
+    return labels
 
 
 def _moved(before: list[str], after: list[str]) -> Counter[Move]:

@@ -56,10 +56,9 @@ def connect(path: Path, *, create: bool) -> tuple[sqlite3.Connection, bool]:
                 raise ProfileError(f"{path}: no such profile")
             path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
             path.touch(mode=0o600)  # whom one gets mail from is nobody else's business
-        may = {os.access(place, os.W_OK, effective_ids=_EFFECTIVE) for place in (path, path.parent)}
-        readonly = may != {True}
+        readonly = is_readonly(path)
         base = sqlite3.connect(
-            f"{path.absolute().as_uri()}?{_how(path, readonly)}",
+            f"{path.absolute().as_uri()}?{how_to_open(path, readonly)}",
             uri=True,
             timeout=BUSY_SECONDS,
             isolation_level=None,
@@ -73,8 +72,33 @@ def connect(path: Path, *, create: bool) -> tuple[sqlite3.Connection, bool]:
     return base, readonly
 
 
-def _how(path: Path, readonly: bool) -> str:
-    """Say how SQLite may open it: where there is no log nobody is writing, and no lock is needed."""
+def is_readonly(path: Path) -> bool:
+    """Tell whether a profile, or the folder in which its log would lie, cannot be written.
+
+    Parameters
+    ----------
+    path : Path
+
+    Returns
+    -------
+    bool
+    """
+    return not all(os.access(place, os.W_OK, effective_ids=_EFFECTIVE) for place in (path, path.parent))
+
+
+def how_to_open(path: Path, readonly: bool) -> str:
+    """Say how SQLite may open it: where there is no log nobody is writing, and no lock is needed.
+
+    Parameters
+    ----------
+    path : Path
+    readonly : bool
+
+    Returns
+    -------
+    str
+        Of a URI, what stands behind the question mark.
+    """
     if not readonly:
         return "mode=rw"
     return "mode=ro" if Path(f"{path}-wal").exists() else "mode=ro&immutable=1"
@@ -82,7 +106,7 @@ def _how(path: Path, readonly: bool) -> str:
 
 def _prepare(base: sqlite3.Connection, path: Path, readonly: bool) -> None:
     """Look whether it is ours, and bring it up to date."""
-    version = _version(base, path)
+    version = version_of(base, path)
     if not readonly:
         _use_log(base)
         base.execute("PRAGMA synchronous=NORMAL")  # a power cut may cost the last changes, never the file
@@ -93,8 +117,25 @@ def _prepare(base: sqlite3.Connection, path: Path, readonly: bool) -> None:
         raise ProfileNotWritten(f"{path}: of an older version, and cannot be written to update it")
 
 
-def _version(base: sqlite3.Connection, path: Path) -> int:
-    """Read which version the file has; 0 for an empty one."""
+def version_of(base: sqlite3.Connection, path: Path) -> int:
+    """Read which version a file has.
+
+    Parameters
+    ----------
+    base : sqlite3.Connection
+    path : Path
+        How it is called.
+
+    Returns
+    -------
+    int
+        0 for an empty one.
+
+    Raises
+    ------
+    ProfileError
+        If it is no profile, or of a newer version.
+    """
     version, application, tables = base.execute(_WHAT).fetchone()
     empty = not tables
     if application != APPLICATION and not (empty and version == application == 0):
@@ -131,7 +172,7 @@ def _migrate(base: sqlite3.Connection, path: Path) -> None:
     """Make the steps that are missing; another program may have made them while we waited."""
     base.execute("BEGIN IMMEDIATE")
     try:
-        for number in range(_version(base, path), len(STEPS)):
+        for number in range(version_of(base, path), len(STEPS)):
             if "sealed_anew" in STEPS[number]:
                 key = base.execute("SELECT value FROM facts WHERE name='key'").fetchone()[0]
                 base.create_function("sealed_anew", 1, partial(sealed_anew, key))
