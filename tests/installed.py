@@ -19,7 +19,7 @@ def installed(module: str, reason: str) -> Any:
 
 def program_or_skip(name: str, reason: str) -> str:
     """Find a program, or skip the test; in CI fail."""
-    program = shutil.which(name)
+    program = shutil.which(name) or shutil.which(name, path="/usr/sbin:/usr/local/sbin")
     if program is None and os.environ.get("CI"):
         pytest.fail(f"{name} is not installed, and CI must not skip these tests")
     if program is None:

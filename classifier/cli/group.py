@@ -18,6 +18,7 @@ COMMANDS: dict[str, str] = {
     "sort": "classifier.cli.sort",
     "filter": "classifier.cli.filter",
     "mark": "classifier.cli.mark",
+    "milter": "classifier.cli.milter",
     "serve": "classifier.cli.serve",
     "digest": "classifier.cli.digest",
     "show": "classifier.cli.show",

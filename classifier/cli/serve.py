@@ -106,13 +106,13 @@ def command(
         failed=failed,
         profile=None if personal.named == OFF else personal.path,
         jobs=scoring.jobs,
-        gid=_gid(group),
+        gid=gid_of(group),
         limits=Limits(queue=queue, seconds=timeout, judging=within),
     )
     ctx.exit(server.serve(socket))
 
 
-def _gid(group: str | None) -> int | None:
+def gid_of(group: str | None) -> int | None:
     """Find the number of a group."""
     if group is None:
         return None

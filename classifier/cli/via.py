@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from typing import TYPE_CHECKING
 
 import click
@@ -87,9 +87,22 @@ def _printed(answers: Iterable[bytes], form: str, explain: int) -> int:
     return count
 
 
-def refuse_servers_options(ctx: click.Context) -> None:
-    """Leave no option unheeded in silence."""
+def refuse_servers_options(ctx: click.Context, but: Collection[str] = ()) -> None:
+    """Leave no option unheeded in silence.
+
+    Parameters
+    ----------
+    ctx : click.Context
+    but : collection of str
+        Of `SERVERS`: what this command heeds itself.
+
+    Raises
+    ------
+    click.UsageError
+    """
     for param in ctx.command.params:
+        if param.name in but:
+            continue
         if param.name in SERVERS and ctx.get_parameter_source(param.name) is ParameterSource.COMMANDLINE:
             option = param.opts[-1]
             raise click.UsageError(f"{option} is for the server to heed: mailtriage serve {option}")

@@ -54,15 +54,30 @@ class Hourglass:
         """
         signal.signal(signal.SIGALRM, self._out)
         try:
-            _SINCE.pack_into(self._shared, 0, time.monotonic())
             self._running = True
             signal.setitimer(signal.ITIMER_REAL, self.seconds)
             try:
-                return work()
+                return self.watched(work)
             finally:
                 self._running = False  # an alarm from now on comes too late to matter
         finally:
             signal.setitimer(signal.ITIMER_REAL, 0)
+
+    def watched(self, work: Callable[[], R]) -> R:
+        """Do something while only the supervisor looks on, in any thread: an alarm is for the main one.
+
+        Parameters
+        ----------
+        work : callable
+
+        Returns
+        -------
+        whatever `work` returns
+        """
+        _SINCE.pack_into(self._shared, 0, time.monotonic())
+        try:
+            return work()
+        finally:
             _SINCE.pack_into(self._shared, 0, 0.0)
 
     def _out(self, *_: object) -> None:
