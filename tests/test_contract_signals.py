@@ -11,6 +11,7 @@ import pytest
 import signals_contract as contract
 from hypothesis import given
 from hypothesis import strategies as st
+from mail_facts import with_crlf
 from signals_golden import GOLDEN
 
 from classifier.mail import Message
@@ -48,6 +49,14 @@ def test_keeps_the_contract(signal: Signal) -> None:
 @pytest.mark.parametrize("signal", [each for each in SIGNALS if each.values[0].group not in ELSEWHERE])
 def test_golden(signal: Signal) -> None:
     contract.check_golden(signal, GOLDEN)
+
+
+def test_a_mail_is_seen_alike_with_whatever_line_ends_it_is_kept() -> None:
+    """A store hands out CRLF what a file beside it keeps with LF: both are one mail."""
+    for mail in GOLDEN:
+        if b"\r" not in mail.raw:
+            twin = Facts(Message(with_crlf(mail.raw)), mail.site)
+            assert values(twin) == values(mail.facts()), mail.place
 
 
 def test_groups_with_golden_mails_elsewhere_have_them_there() -> None:
