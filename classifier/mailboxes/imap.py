@@ -62,6 +62,22 @@ class Fetched(NamedTuple):
     is_cut: bool
 
 
+class FarStored(Stored):
+    """A message that was fetched, with what a copy of it needs, so that it is not fetched again.
+
+    Parameters
+    ----------
+    mailbox, key : str
+    found : Fetched
+    """
+
+    __slots__ = ("found",)
+
+    def __init__(self, mailbox: str, key: str, found: Fetched) -> None:
+        super().__init__(mailbox, key, found.raw, found.flags)
+        self.found = found
+
+
 def flags_of(words: Any) -> frozenset[str]:
     """Translate flags and keywords of IMAP: RFC 9051 section 2.3.2."""
     lower = [word.decode("utf-8", "replace").lower() for word in words or () if isinstance(word, bytes)]
@@ -108,7 +124,7 @@ class ImapFolder(Mailbox):
         """Yield the originals of all messages, in order."""
         self.problems.clear()
         for found in self._read():
-            yield ImapOriginal(self, self._stored(found), found)
+            yield self.original_of(self._stored(found))
 
     def keys(self) -> Iterator[str]:
         """Yield the key of every message, in order; none is fetched."""
@@ -120,8 +136,13 @@ class ImapFolder(Mailbox):
 
     def original(self, key: str) -> ImapOriginal:
         """Fetch a message for copying."""
-        found = self._find(key)
-        return ImapOriginal(self, self._stored(found), found)
+        return self.original_of(self._stored(self._find(key)))
+
+    def original_of(self, stored: Stored) -> ImapOriginal:
+        """Take the original of a message that was read from here: nothing more is asked of the server."""
+        if not isinstance(stored, FarStored):
+            return self.original(stored.key)
+        return ImapOriginal(self, stored, stored.found)
 
     def key(self, uid: int) -> str:
         """Write the key of a message."""
@@ -211,8 +232,8 @@ class ImapFolder(Mailbox):
         received = date.timestamp() if isinstance(date, datetime.datetime) else None
         yield Fetched(uid, raw[:MAX_RAW], flags_of(answer.get(b"FLAGS")), received, is_cut)
 
-    def _stored(self, found: Fetched) -> Stored:
-        return Stored(self.path, self.key(found.uid), found.raw, found.flags)
+    def _stored(self, found: Fetched) -> FarStored:
+        return FarStored(self.path, self.key(found.uid), found)
 
     def _find(self, key: str) -> Fetched:
         match = _KEY.fullmatch(key)

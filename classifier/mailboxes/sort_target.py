@@ -88,6 +88,10 @@ class SortTarget:
         """Return the path of the mailbox of a label."""
         return os.path.join(self.directory, f"{label}.mbox" if self.form == "mbox" else label)
 
+    def owns(self, path: str) -> bool:
+        """Tell whether an error is about this target, and not about what is copied."""
+        return os.path.join(path, "").startswith(os.path.join(self.directory, ""))
+
     def _sink(self, label: str) -> MboxSink | MaildirSink:
         if label in self._sinks:
             return self._sinks[label]
