@@ -6,11 +6,10 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
+from classifier.features.grams import four_grams, gram_columns
 from classifier.features.kernels import (
     WORD_CHARS,
     find_words,
-    four_grams,
-    gram_columns,
     hash_words,
     mix,
     neighbours,

@@ -10,14 +10,12 @@ import numpy as np
 
 from classifier.digests import blake2b
 from classifier.features.fields import Names
+from classifier.features.grams import gram_columns
 from classifier.features.kernels import (
-    Words,
     find_words,
-    gram_columns,
     mix,
-    neighbours,
-    tagged,
     unique_columns,
+    word_columns,
     words_between,
 )
 from classifier.features.rows import BlockRows, Rows
@@ -170,7 +168,8 @@ class Extractor:
     def _header(self, sheet: Sheet) -> BlockRows:
         header = sheet.header
         words = words_between(header.raw, header.start, header.end)
-        return _words(words, header.tag, header.row, len(sheet), self.schema.blocks[1].bits)
+        bits = self.schema.blocks[1].bits
+        return BlockRows(*word_columns(words, header.tag, header.row, len(sheet), bits))
 
     def _body(self, sheet: Sheet) -> BlockRows:
         bodies = sheet.bodies()
@@ -179,7 +178,7 @@ class Extractor:
         tags = np.full(len(sheet), tag_of(BODY_TAG), np.uint64)
         words = find_words(bodies)[1]
         rows = np.arange(len(sheet), dtype=np.uint32)
-        return _words(words, tags, rows, len(sheet), self.schema.blocks[2].bits)
+        return BlockRows(*word_columns(words, tags, rows, len(sheet), self.schema.blocks[2].bits))
 
     def _grams(self, sheet: Sheet) -> BlockRows:
         return BlockRows(*gram_columns(sheet.starts(), self.schema.blocks[3].bits))
@@ -188,17 +187,6 @@ class Extractor:
 def _nothing(n_rows: int) -> BlockRows:
     """Make rows in which no column is set."""
     return BlockRows(np.zeros(0, np.uint32), np.zeros(n_rows, np.int64))
-
-
-def _words(
-    words: Words, tags: NDArray[np.uint64], rows: NDArray[np.uint32], n_rows: int, bits: int
-) -> BlockRows:
-    """Make columns of words and of their neighbours."""
-    single = tagged(words, tags)
-    pairs, first = neighbours(words, single)
-    row = rows[words.segment]
-    row = np.concatenate([row, row[first]])
-    return BlockRows(*unique_columns(np.concatenate([single, pairs]), row, n_rows, bits))
 
 
 def joined_rows(schema: Schema, parts: Sequence[Rows]) -> Rows:

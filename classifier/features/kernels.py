@@ -25,7 +25,6 @@ WORD_CHARS = 40
 """A longer run of word characters is encoded data, not a word."""
 
 _K1, _K2, _K3 = (np.uint64(k) for k in (0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F, 0x165667B19E3779F9))
-_K4, _K5 = np.uint32(0x9E3779B1), np.uint32(0x85EBCA6B)
 LOW = np.array([(1 << 8 * n) - 1 for n in range(8)] + [(1 << 64) - 1], np.uint64)
 """By a number of bytes, at most eight: the integer that keeps as many."""
 
@@ -118,18 +117,16 @@ def words_between(raw: bytes, begin: Index, end: Index) -> Words:
     Words
     """
     inside = np.frombuffer(raw.translate(_WORD_BYTE), bool)  # twice as fast as numpy's own look-up
-    borders = np.flatnonzero(inside[1:] != inside[:-1]) + 1
+    borders = np.flatnonzero(inside[1:] != inside[:-1])
     start, stop = borders[0::2], borders[1::2]
-    first, behind = _begun_before(inside, np.stack([begin, end]))
-    counts = behind - first
-    segment = np.repeat(np.arange(len(counts)), counts)
-    if len(segment) < len(start):  # some words lie in no stretch
-        word = np.arange(len(segment)) + np.repeat(first - np.cumsum(counts) + counts, counts)
-        start, stop = start[word], stop[word]
-    long = stop - start > WORD_CHARS
-    if long.any():
-        short = np.flatnonzero(~long)
-        start, stop, segment = start[short], stop[short], segment[short]
+    edges = np.zeros(2 * len(begin) + 2, np.int64)
+    edges[1:-1] = _begun_before(inside, np.stack([begin, end], axis=1).ravel())
+    edges[-1] = len(start)
+    of_run = np.arange(1, len(edges)) >> 1  # by turns in no stretch, and in one
+    of_run[::2] = 0
+    segment = np.repeat(of_run, np.diff(edges)) - 1
+    kept = np.flatnonzero((stop - start <= WORD_CHARS) & (segment >= 0))
+    start, stop, segment = start[kept] + 1, stop[kept] + 1, segment[kept]
     return Words(start, stop, segment, hash_words(np.frombuffer(raw, np.uint8), start, stop))
 
 
@@ -211,71 +208,47 @@ def neighbours(words: Words, single: U64) -> tuple[U64, Index]:
         The word that each pair begins with.
     """
     first = np.flatnonzero(words.segment[1:] == words.segment[:-1])
-    return mix(single[first] * np.uint64(3) + words.hashes[first + 1] + np.uint64(1)), first
+    return _paired(single[first], words.hashes[first + 1]), first
 
 
-def four_grams(start: bytes) -> NDArray[np.uint32]:
-    """Hash every four bytes of a mail's beginning.
-
-    Parameters
-    ----------
-    start : bytes
-
-    Returns
-    -------
-    ndarray of shape (n_grams,), uint32
-        As many as bytes, the last padded with NUL, and the empty one. Two different grams never share all
-        32 bits.
-    """
-    width = (len(start) + 7) & ~3
-    grams = _gram_hashes(start.ljust(width, b"\0") + PAD, width)
-    return grams.reshape(4, -1).T.ravel()[: len(start) + 1]
-
-
-def gram_columns(starts: list[bytes], bits: int) -> tuple[NDArray[np.uint32], Index]:
-    """Find the columns of every four bytes of each mail's beginning, each once a mail.
+def word_columns(
+    words: Words, tags: U64, rows: NDArray[np.uint32], n_rows: int, bits: int
+) -> tuple[NDArray[np.uint32], Index]:
+    """Find the columns of words and of pairs of neighbours, each once a row.
 
     Parameters
     ----------
-    starts : list of bytes
-        One a mail. All are padded to the longest: the empty gram is in every mail anyhow.
+    words : Words
+    tags : ndarray of shape (n_segments,), uint64
+        As for `tagged`.
+    rows : ndarray of shape (n_segments,), uint32
+        The row of each segment.
+    n_rows : int
+        At most ``2 ** (32 - bits)``.
     bits : int
 
     Returns
     -------
     columns : ndarray of shape (n_kept,), uint32
-        Ascending inside each mail.
-    counts : ndarray of shape (n_mails,), int64
+        Ascending inside each row.
+    counts : ndarray of shape (n_rows,), int64
         How many were kept.
     """
-    width = (max(map(len, starts), default=0) + 7) & ~3  # four bytes of nothing at least end each
-    keys = _gram_hashes(b"".join([start.ljust(width, b"\0") for start in starts]) + PAD, width)
-    keys >>= np.uint32(32 - bits)
-    keys.sort(axis=1)
-    flat = keys.ravel()
-    keep = np.empty(flat.shape, bool)
-    np.not_equal(flat[1:], flat[:-1], out=keep[1:])
-    keep[::width] = True
-    kept = np.flatnonzero(keep)
-    ends = np.searchsorted(kept, np.arange(len(starts) + 1) * width)
-    return flat[kept], np.diff(ends)
+    number, segment = len(words.hashes), words.segment
+    if not number:
+        return np.zeros(0, np.uint32), np.zeros(n_rows, np.int64)
+    single, shift = tagged(words, tags), np.uint64(64 - bits)
+    keys = np.empty((2, number), np.uint32)
+    keys[0] = single >> shift
+    keys[1, :-1] = _paired(single[:-1], words.hashes[1:]) >> shift
+    last = np.append(np.flatnonzero(segment[1:] != segment[:-1]), number - 1)
+    keys[1, last] = keys[0, last]  # these have no neighbour; said twice is said once
+    keys |= (rows << np.uint32(bits))[segment]
+    return _distinct(keys.ravel(), n_rows, bits)
 
 
-def _gram_hashes(raw: bytes, width: int) -> NDArray[np.uint32]:
-    """Hash four bytes from each place of rows of a width, every fourth place together.
-
-    So the integers stand where the processor reads many at a time.
-    """
-    quarter = width // 4
-    rows = (len(raw) - len(PAD)) // width
-    grams = np.empty((rows, 4, quarter), np.uint32)
-    for at in range(4):
-        each = np.frombuffer(raw[at : at + rows * width], "<u4")
-        np.multiply(each.reshape(rows, quarter), _K4, out=grams[:, at])
-    grams[:, 1:, -1] = 0  # what would reach into the next row; the hash of nothing is 0
-    grams ^= grams >> np.uint32(15)
-    grams *= _K5
-    return grams.reshape(rows, width)
+def _paired(single: U64, following: U64) -> U64:
+    return mix(single * np.uint64(3) + following + np.uint64(1))
 
 
 def unique_columns(
@@ -303,6 +276,11 @@ def unique_columns(
     width = hashes.dtype.itemsize * 8
     keys = (hashes >> hashes.dtype.type(width - bits)).astype(np.uint32, copy=False)
     keys |= rows << np.uint32(bits)
+    return _distinct(keys, n_rows, bits)
+
+
+def _distinct(keys: NDArray[np.uint32], n_rows: int, bits: int) -> tuple[NDArray[np.uint32], Index]:
+    """Keep each of ``row << bits | column`` once; uses `keys` up."""
     keys.sort()
     keep = np.ones(len(keys), bool)
     np.not_equal(keys[1:], keys[:-1], out=keep[1:])

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from classifier.features.extractor import Extractor, hash_signal
-from classifier.features.kernels import find_words, four_grams, neighbours, tagged
+from classifier.features.grams import four_grams
+from classifier.features.kernels import find_words, neighbours, tagged
 from classifier.features.wording import BODY_TAG, tag_of
 
 if TYPE_CHECKING:
