@@ -17,7 +17,7 @@ import numpy as np
 from classifier.features.fields import LOOKED_UP, Fields, Names, find_fields
 from classifier.features.kernels import PAD
 from classifier.features.wording import DROP, HOP, KEEP, ZONE, Reader, Wording
-from classifier.mail.glance import ContentFields, glance
+from classifier.mail.glance import glance
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -105,7 +105,7 @@ class Sheet:
             elif begin == len(message.raw):
                 bodies.append(b"")
             else:
-                bodies.append(glance(message.raw, ContentFields(begin, *content), size))
+                bodies.append(glance(message.raw, (begin, *content), size))
         return bodies
 
 

@@ -27,7 +27,7 @@ _NUMERIC_ZONE = pattern(r"[+-](\d{1,8})\b")
 _KNOWN_ZONE = pattern(r"[+-]\d{3,8}\b|\b(?:UTC?|GMT|Z|[AECMP][SD]T)\b", re.IGNORECASE)
 _ANY_ZONE = pattern(r"[+-]\d{3,8}|[A-Za-z]{1,5}\W{0,3}\Z")
 _ISO = pattern(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d")
-_FURTHEST_ZONE = 14 * 60
+FURTHEST_ZONE = 14 * 60
 """Minutes: Kiribati is 14 hours east; nobody is further from Greenwich."""
 
 
@@ -83,7 +83,7 @@ def _from_usual(found: re.Match[str], defects: set[str]) -> Timestamp | None:
     if days is None or hours > 24 or minutes > 59 or seconds > 60:
         return None
     known: int | None = zone
-    if not -_FURTHEST_ZONE <= zone <= _FURTHEST_ZONE:
+    if not -FURTHEST_ZONE <= zone <= FURTHEST_ZONE:
         defects.add("absurd_zone")
         zone, known = 0, None
     elif zone == 0 and sign == "-":  # -0000: the clock's zone is not told (RFC 5322 section 3.3)
@@ -121,7 +121,7 @@ def _from_unusual(value: str, defects: set[str]) -> Timestamp | None:
         zone = None  # the library says 0; RFC 5322 section 4.3 says that other letters mean nothing
     if not _ANY_ZONE.search(value):
         defects.add("odd_date")
-    too_far = zone is not None and not -_FURTHEST_ZONE <= zone <= _FURTHEST_ZONE
+    too_far = zone is not None and not -FURTHEST_ZONE <= zone <= FURTHEST_ZONE
     if too_far or any(len(digits) > 4 for digits in numeric):
         defects.add("absurd_zone")
         zone = None

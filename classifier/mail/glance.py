@@ -6,6 +6,7 @@ part, as most machine mail is, needs no walk through its parts either.
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import NamedTuple
 
 from .bounds import TEXT_BYTES
@@ -50,14 +51,36 @@ class ContentFields(NamedTuple):
         return self.encoding if name == b"content-transfer-encoding" else self.disposition
 
 
-def glance(data: bytes, fields: ContentFields, size: int) -> bytes:
+class _Way(NamedTuple):
+    """How a body is read, by what the header says of it.
+
+    Parameters
+    ----------
+    has_parts, is_shown, is_html : bool
+    charset : str or None
+    encoding : str
+    is_plain : bool
+        Whether ASCII in it is what is shown.
+    """
+
+    has_parts: bool
+    is_shown: bool
+    is_html: bool
+    charset: str | None
+    encoding: str
+    is_plain: bool
+
+
+def glance(
+    data: bytes, fields: ContentFields | tuple[int, bytes | None, bytes | None, bytes | None], size: int
+) -> bytes:
     """Return the first bytes of the text that is shown.
 
     Parameters
     ----------
     data : bytes
         The message.
-    fields : ContentFields
+    fields : ContentFields, or its first four fields
         Of its header.
     size : int
         Bytes.
@@ -67,26 +90,53 @@ def glance(data: bytes, fields: ContentFields, size: int) -> bytes:
     bytes
         UTF-8 (a lone surrogate as it would be), cut anywhere.
     """
-    kind, charset = "text/plain", None
-    if fields.content_type is not None:
-        content = parse_content(fields.content_type)
-        kind, charset = media_type(content, set()), content.parameters.get("charset")
-        if not kind.startswith("text/"):
-            return _beginning(Readable(data, walk(data, fields, set()), set()).skimmed(), size)
-    if fields.disposition is not None and not is_shown(kind, parse_content(fields.disposition).value):
+    begin, content_type, encoding, disposition = fields[:4]
+    way = _way_of(content_type, encoding, disposition)
+    if way.is_plain:
+        start = data[begin : begin + size]
+        if start.isascii() and b"\r" not in start and b"\0" not in start:
+            return start
+    if way.has_parts:
+        told = ContentFields(begin, content_type, encoding, disposition)
+        return _beginning(Readable(data, walk(data, told, set()), set()).skimmed(), size)
+    if not way.is_shown:
         return b""
-    encoding = "" if fields.encoding is None else parse_content(fields.encoding).value
-    begin = fields.body_start
-    if kind != "text/html" and is_plain(encoding) and charset in _ASCII_INSIDE:
+    if way.is_plain:
         quick = _as_it_stands(data[begin : begin + 2 * size], size)
         if quick is not None:
             return quick
-    cut = len(data) - begin > TEXT_BYTES
-    decoded = undo_transfer(data[begin : begin + TEXT_BYTES], encoding, set(), cut=cut)
-    if kind != "text/html":
-        return _beginning(to_text(decoded, charset, set()), size)
-    return _beginning(skim(to_text(decoded, charset or meta_charset(decoded), set())), size)
+    return _decoded(data, begin, way, size)
 
+
+def _decoded(data: bytes, begin: int, way: _Way, size: int) -> bytes:
+    """Take the longer way: undo the encoding, apply the charset, cut markup out."""
+    cut = len(data) - begin > TEXT_BYTES
+    decoded = undo_transfer(data[begin : begin + TEXT_BYTES], way.encoding, None, cut=cut)
+    if not way.is_html:
+        return _beginning(to_text(decoded, way.charset, set()), size)
+    return _beginning(skim(to_text(decoded, way.charset or meta_charset(decoded), set())), size)
+
+
+def _way_of(content_type: bytes | None, encoding: bytes | None, disposition: bytes | None) -> _Way:
+    """Read what the header says of a body; most mail says one of a few dozen things."""
+    told = len(content_type or b"") + len(encoding or b"") + len(disposition or b"")
+    return (_remembered if told <= _REMEMBERED_BYTES else _read)(content_type, encoding, disposition)
+
+
+def _read(content_type: bytes | None, encoding: bytes | None, disposition: bytes | None) -> _Way:
+    kind, charset = "text/plain", None
+    if content_type is not None:
+        content = parse_content(content_type)
+        kind, charset = media_type(content, set()), content.parameters.get("charset")
+    shown = disposition is None or is_shown(kind, parse_content(disposition).value)
+    transfer = "" if encoding is None else parse_content(encoding).value
+    has_parts, is_html = not kind.startswith("text/"), kind == "text/html"
+    plain = shown and not (has_parts or is_html) and is_plain(transfer) and charset in _ASCII_INSIDE
+    return _Way(has_parts, shown, is_html, charset, transfer, plain)
+
+
+_REMEMBERED_BYTES = 300
+_remembered = lru_cache(maxsize=1024)(_read)
 
 _ASCII_INSIDE = frozenset(
     {

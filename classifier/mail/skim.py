@@ -43,6 +43,8 @@ def skim(html: str) -> str:
     '   Fish &  chips'
     """
     text = _MARKUP.sub(" ", html[:SKIMMED_CHARS])
+    if "&" in text:
+        text = text.replace("&nbsp;", "\N{NO-BREAK SPACE}")  # most are this one
     if "&" not in text:
         return text
     from html import unescape  # brings a table of all entities

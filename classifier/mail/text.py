@@ -33,7 +33,7 @@ def is_plain(encoding: str) -> bool:
     return encoding in _PLAIN
 
 
-def undo_transfer(data: bytes, encoding: str, defects: set[str], *, cut: bool = False) -> bytes:
+def undo_transfer(data: bytes, encoding: str, defects: set[str] | None, *, cut: bool = False) -> bytes:
     """Undo a Content-Transfer-Encoding at any price.
 
     Parameters
@@ -42,8 +42,8 @@ def undo_transfer(data: bytes, encoding: str, defects: set[str], *, cut: bool = 
         The body of a part.
     encoding : str
         In lower case; '' means none.
-    defects : set of str
-        Gets ``invalid_base64``, ``invalid_quoted_printable``, ``unknown_encoding``.
+    defects : set of str or None
+        Gets ``invalid_base64``, ``invalid_quoted_printable``, ``unknown_encoding``; None where nobody asks.
     cut : bool, default False
         Whether `data` was cut off at a bound, so that a torn end is no fault of the mail.
 
@@ -58,13 +58,14 @@ def undo_transfer(data: bytes, encoding: str, defects: set[str], *, cut: bool = 
     if encoding in _PLAIN:
         return data
     if encoding == "quoted-printable":
-        if _BAD_QP.search(data, 0, len(data) - 3 if cut else len(data)):
+        if defects is not None and _BAD_QP.search(data, 0, len(data) - 3 if cut else len(data)):
             defects.add("invalid_quoted_printable")
         # An encoded CR before a line end is not to become one line end more than its LF twin has.
         return binascii.a2b_qp(data.replace(b"\r\n", b"\n") if b"\r" in data else data)
     if encoding == "base64":
-        return _undo_base64(data, defects, cut)
-    defects.add("unknown_encoding")
+        return _undo_base64(data, set() if defects is None else defects, cut)
+    if defects is not None:
+        defects.add("unknown_encoding")
     return data
 
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from classifier.mail.date import FURTHEST_ZONE
 from classifier.output.envelope import day_text
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ _SIGN, _ZONE = 26, 27
 _FIXED = np.array([3, 4, 7, 11, 16, 19, 22, 25])
 _FIXED_BYTES = np.frombuffer(b",   " + b" :: ", np.uint8)
 _NUMBERS = np.array([[_DAY, _DAY + 1], [12, 13], [14, 15], [17, 18], [20, 21], [23, 24], [27, 28], [29, 30]])
-_LARGEST = np.array([31, 29, 99, 23, 59, 59, 13, 59])
+_LARGEST = np.array([31, 29, 99, 23, 59, 59, 99, 59])
 _LEAST = np.array([1, 19, 0, 0, 0, 0, 0, 0])
 _NAMES = b"JanFebMarAprMayJunJulAugSepOctNovDec"
 _BEFORE_MONTH = np.array([0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334])
@@ -100,6 +101,7 @@ def _read(table: NDArray[np.uint8]) -> tuple[NDArray[np.bool_], Index]:
     ordinal = past * 365 + past // 4 - past // 100 + past // 400 + _BEFORE_MONTH[month] + day
     ordinal += leap & (month > 1)
     zone = (zone_hours * 60 + zone_minutes) * np.where(sign == ord("-"), -1, 1)
+    zone[np.abs(zone) > FURTHEST_ZONE] = 0
     return sound, (ordinal - _EPOCH) * 86400 + hour * 3600 + (minute - zone) * 60 + second
 
 
