@@ -52,6 +52,7 @@ _SOME_TIME = pattern(rb"\d{1,2}[:.]\d\d[:.]\d\d[^\n]{0,24}$")
 _HEADER = pattern(rb"[!-9;-~]{1,76}[ \t]{0,8}:(?!//)|>?From ")
 _BLANKS = pattern(rb"(?:\xef\xbb\xbf)?(?:[ \t]{0,80}\r?\n)*")
 _GIT = b" Mon Sep 17 00:00:00 2001"
+_GIT_LINE = len("From ") + 40 + len(_GIT)  # the shortest with that date, behind a SHA-1
 _FR = int.from_bytes(b"Fr", "little")
 _SPACE, _LINE_END, _QUOTE = b" \n>"
 # Below this size numpy's calls cost more than they save.
@@ -173,9 +174,12 @@ def is_border(buffer: bytes, at: int, git: bool = False) -> bool:
     """
     if not buffer.endswith(_EMPTY_LINE, max(0, at - 3), at):
         return False
+    usual = _USUAL.match(buffer, at)
+    if usual is not None and usual.end() - at < _GIT_LINE:
+        return True
     if has_git_date(buffer, at) and not git:
         return False
-    return _USUAL.match(buffer, at) is not None or looks_like_from_line(*_lines(buffer, at))
+    return usual is not None or looks_like_from_line(*_lines(buffer, at))
 
 
 def hits(buffer: bytes, pos: int) -> list[int]:

@@ -17,7 +17,9 @@ _TO_QUOTE = pattern(rb"^(>*From )", re.MULTILINE)
 
 def unquote(text: bytes) -> bytes:
     """Take one ">" from every line of the kind ">From ", ">>From "..."""
-    return _QUOTED.sub(rb"\1", text)
+    if b">>From " in text or text.startswith(b">From "):
+        return _QUOTED.sub(rb"\1", text)
+    return text.replace(b"\n>From ", b"\nFrom ")  # five times as fast
 
 
 def quote(text: bytes) -> bytes:
