@@ -9,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from classifier.features import Extractor, Schema
-from classifier.features.fields import Names, header_end, header_of
+from classifier.features.fields import Names
+from classifier.features.header_block import header_end, header_of
 from classifier.features.sheet import Sheet
 from classifier.features.wording import KEEP, Reader
 from classifier.mail import Message

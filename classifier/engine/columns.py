@@ -31,7 +31,7 @@ def lay_out(judge: Judge, batch: Sequence[Mail], *, observe: bool = False) -> Ju
     facts = judge.facts([judge.open_message(mail) for mail in batch], observe=observe)
     sheet = judge.extractor.sheet(facts)
     log_odds = judge.log_odds(judge.extractor.rows_of(facts, sheet), facts)
-    cuts, oldest, sparing = judge.cuts, sheet.fields.oldest_received, not judge.allow_local_spam
+    cuts, oldest, sparing = judge.cuts, sheet.fields.oldest_received(), not judge.allow_local_spam
     decided = []
     for odds, each, received in zip(log_odds, facts, oldest, strict=True):
         no_spam = sparing and odds.spam > cuts.ham and spared(odds, cuts, each, received)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal
 from classifier.engine.batches import Mail
 from classifier.engine.remembering import Remembering
 from classifier.features import Rows
-from classifier.features.fields import header_end
+from classifier.features.header_block import header_end
 from classifier.lookup import gather
 from classifier.mail import Message
 from classifier.mailboxes import Stored

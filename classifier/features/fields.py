@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from classifier.features.header_block import header_of
 from classifier.features.kernels import LOW, PAD, every_eight
 from classifier.features.wording import HOP
-from classifier.mail.bounds import HEADER_BLOCK_BYTES, HEADER_COUNT
+from classifier.mail.bounds import HEADER_COUNT
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -33,13 +34,12 @@ LOOKED_UP = (
     b"content-transfer-encoding",
     b"content-disposition",
 )
-"""Fields whose first value is found for every message, in the order of `Fields.first`."""
+"""Fields whose first value is found for every message, in the order of `Fields.spans`."""
 
 ODD = 1
 """Code of what is no name: the message it stands in is read another way."""
 
 _NAME = re.compile(rb"[!-9;-~]{1,200}")
-_BLANK_LINE = re.compile(rb"\n\n")  # half as long again takes bytes.find
 _MOST = 4096
 _NEWLINE, _COLON, _SPACE, _TAB = b"\n: \t"
 
@@ -168,12 +168,9 @@ class Fields(NamedTuple):
         Of its words.
     start, colon, end : ndarray of shape (n_fields,), int64
         Where in `raw` name, colon and line end behind the value lie.
-    oldest_received : list of (bytes or None)
-        What stood behind the colon of each message's last Received:.
-    first : tuple of list of (bytes or None)
-        For each of `LOOKED_UP`, what stood behind the colon of each message's first field of that name.
-    first_span : ndarray of shape (n_looked_up, 2, n_messages), int64
-        Where in `raw` these begin and end; 0 where there is none.
+    spans : ndarray of shape (n_looked_up + 1, 2, n_messages), int64
+        Where in `raw` what stands behind the colon of each message's first field of each of `LOOKED_UP`, and
+        of its last Received:, begins and ends; 0 where there is none.
     body_start : list of int
         Where each message's body begins; -1 for odd ones.
     """
@@ -185,10 +182,36 @@ class Fields(NamedTuple):
     start: Index
     colon: Index
     end: Index
-    oldest_received: list[bytes | None]
-    first: tuple[list[bytes | None], ...]
-    first_span: Index
+    spans: Index
     body_start: list[int]
+
+    def first(self, name: bytes) -> list[bytes | None]:
+        """Return what stood behind the colon of each message's first field of a name.
+
+        Parameters
+        ----------
+        name : bytes
+            Member of `LOOKED_UP`.
+
+        Returns
+        -------
+        list of (bytes or None)
+        """
+        return self._behind_colons(LOOKED_UP.index(name))
+
+    def oldest_received(self) -> list[bytes | None]:
+        """Return what stood behind the colon of each message's last Received:.
+
+        Returns
+        -------
+        list of (bytes or None)
+        """
+        return self._behind_colons(-1)
+
+    def _behind_colons(self, which: int) -> list[bytes | None]:
+        raw = self.raw
+        begins, ends = self.spans[which].tolist()
+        return [raw[a:b] if b else None for a, b in zip(begins, ends, strict=True)]
 
 
 def find_fields(mails: Sequence[bytes], names: Names) -> Fields:
@@ -219,56 +242,6 @@ def find_fields(mails: Sequence[bytes], names: Names) -> Fields:
     return fields
 
 
-def header_of(mail: bytes) -> tuple[bytes, int]:
-    """Cut the header off a message.
-
-    Parameters
-    ----------
-    mail : bytes
-
-    Returns
-    -------
-    header : bytes
-        With plain line ends; nothing where the message is odd.
-    body_start : int
-        Where in `mail` the body begins; -1 where the message is odd.
-    """
-    found = _BLANK_LINE.search(mail, 0, HEADER_BLOCK_BYTES)
-    begin = 1 if found is None else found.end()
-    block = mail[: begin - 1] if begin > 1 else mail[:HEADER_BLOCK_BYTES]
-    if b"\r" in block:
-        begin = mail.find(b"\n\r\n", 0, HEADER_BLOCK_BYTES) + 3
-        block = mail[: begin - 2] if begin > 2 else mail[:HEADER_BLOCK_BYTES]
-        block = block.replace(b"\r\n", b"\n")
-        if b"\r" in block or b"\n\n" in block:
-            return b"", -1
-    if begin <= 2:  # nothing but a header
-        if len(mail) >= HEADER_BLOCK_BYTES:
-            return b"", -1
-        block, begin = block if block.endswith(b"\n") else block + b"\n", len(mail)
-    return (b"", -1) if block[0] in b" \t\n" else (block, begin)
-
-
-def header_end(mail: bytes) -> int:
-    """Find where a message's body begins, copying nothing where its header is sound.
-
-    Parameters
-    ----------
-    mail : bytes
-
-    Returns
-    -------
-    int
-        -1 where the message is odd, as `header_of` says.
-    """
-    found = _BLANK_LINE.search(mail, 0, HEADER_BLOCK_BYTES)
-    begin = len(mail) if found is None else found.end()
-    sound = mail[:1] > b" " and mail.find(b"\r", 0, begin) < 0
-    if sound and (found is not None or begin < HEADER_BLOCK_BYTES):
-        return begin
-    return header_of(mail)[1]
-
-
 def _split(blocks: list[bytes], body_start: list[int], names: Names) -> tuple[Fields, list[int]]:
     """Find the fields, and the messages that have a line which is none, or too many fields."""
     raw = b"".join([PAD, *blocks, PAD])
@@ -291,13 +264,7 @@ def _split(blocks: list[bytes], body_start: list[int], names: Names) -> tuple[Fi
     action = names.actions[code]
     chosen = _chosen(row, names.looked_up[code], action == HOP, len(blocks))
     spans = np.stack([np.append(colon + 1, 0)[chosen], np.append(end, 0)[chosen]], 1)
-    *first, hops = (
-        [raw[a:b] if b else None for a, b in zip(begins, ends, strict=True)]
-        for begins, ends in spans.tolist()
-    )
-    fields = Fields(
-        raw, row, action, names.tags[code], start, colon, end, hops, tuple(first), spans[:-1], body_start
-    )
+    fields = Fields(raw, row, action, names.tags[code], start, colon, end, spans, body_start)
     return fields, _odd_rows(row, code)
 
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from classifier.features.fields import LOOKED_UP, Fields, Names, find_fields
+from classifier.features.fields import Fields, Names, find_fields
 from classifier.features.kernels import PAD
 from classifier.features.wording import DROP, HOP, KEEP, ZONE, Reader, Wording
 from classifier.mail.glance import glance
@@ -29,9 +29,7 @@ if TYPE_CHECKING:
 
 _SEMICOLON, _PLUS, _MINUS, _NINE, _ZERO = b";+-90"
 _BEFORE_ZONE = b" \t\n"
-_CONTENT = tuple(
-    LOOKED_UP.index(name) for name in (b"content-type", b"content-transfer-encoding", b"content-disposition")
-)
+_CONTENT = (b"content-type", b"content-transfer-encoding", b"content-disposition")
 
 
 class Sheet:
@@ -96,7 +94,7 @@ class Sheet:
             As `Wording.body`, one a message.
         """
         size = self.reader.text_bytes
-        told = (self.fields.first[which] for which in _CONTENT)
+        told = map(self.fields.first, _CONTENT)
         bodies: list[bytes] = []
         each = zip(self.messages, self.fields.body_start, *told, strict=True)
         for row, (message, begin, *content) in enumerate(each):

@@ -171,6 +171,8 @@ class Reader:
         bytes
             See `Wording.start`.
         """
+        if body_start == len(data):
+            return header[: self.gram_header_bytes] + b"\n"
         size = self.gram_body_bytes
         start = data[body_start : body_start + size]
         if b"\r" in start:  # twice as many hold enough, whatever the number of line ends

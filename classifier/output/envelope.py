@@ -99,20 +99,19 @@ def envelopes(sheet: Sheet) -> Envelopes:
     from classifier.output.moments import usual_moments  # numpy, for many at once
 
     fields = sheet.fields
-    places = [LOOKED_UP.index(name) for name in _TOLD]
-    identifiers, dates, senders, subjects = (fields.first[at] for at in places)
-    text = fields.raw.decode("latin-1")  # places in it are those of the bytes
-    begins, ends = (fields.first_span[places, which].tolist() for which in (0, 1))
+    raw, text = fields.raw, fields.raw.decode("latin-1")  # places are the same in both
+    places = {name: fields.spans[LOOKED_UP.index(name)].tolist() for name in _TOLD}
+    dates = fields.first(b"date")
     told = Envelopes(
-        _identifiers(text, begins[0], ends[0], identifiers),
+        _identifiers(raw, text, *places[b"message-id"]),
         usual_moments(dates),
-        _texts(text, begins[2], ends[2], senders),
-        _texts(text, begins[3], ends[3], subjects),
+        _texts(raw, text, *places[b"from"]),
+        _texts(raw, text, *places[b"subject"]),
     )
     defects: set[str] = set()
-    for row, (moment, raw) in enumerate(zip(told.date, dates, strict=True)):
-        if moment is None and raw is not None:
-            told.date[row] = _moment(raw, defects)
+    for row, (moment, date_field) in enumerate(zip(told.date, dates, strict=True)):
+        if moment is None and date_field is not None:
+            told.date[row] = _moment(date_field, defects)
     columns: Sequence[list[Any]] = told
     for row in (row for row, begin in enumerate(fields.body_start) if begin < 0):
         for column, value in zip(columns, envelope(sheet.messages[row]), strict=True):
@@ -120,17 +119,21 @@ def envelopes(sheet: Sheet) -> Envelopes:
     return told
 
 
-def _identifiers(text: str, begins: list[int], ends: list[int], raws: list[bytes | None]) -> list[str]:
+def _identifiers(raw: bytes, text: str, begins: list[int], ends: list[int]) -> list[str]:
     """Read identifiers; nearly all stand alone behind their colon, in ASCII."""
     defects: set[str] = set()
     match = _IDENTIFIER.match
     return [
-        found[1] if (found := match(text, begin, end)) else _identifier(raw, defects) if raw else ""
-        for begin, end, raw in zip(begins, ends, raws, strict=True)
+        found[1]
+        if (found := match(text, begin, end))
+        else _identifier(raw[begin:end], defects)
+        if end
+        else ""
+        for begin, end in zip(begins, ends, strict=True)
     ]
 
 
-def _texts(text: str, begins: list[int], ends: list[int], raws: list[bytes | None]) -> list[str]:
+def _texts(raw: bytes, text: str, begins: list[int], ends: list[int]) -> list[str]:
     """Read fields of text; nearly all are short, on one line and of printable ASCII."""
     defects: set[str] = set()
     return [
@@ -139,10 +142,8 @@ def _texts(text: str, begins: list[int], ends: list[int], raws: list[bytes | Non
         and short.isprintable()
         and "=?" not in short
         and end - begin <= TEXT_LIMIT
-        else _text(raw, defects)
-        if raw
-        else ""
-        for begin, end, raw in zip(begins, ends, raws, strict=True)
+        else _text(raw[begin:end], defects)
+        for begin, end in zip(begins, ends, strict=True)
     ]
 
 
