@@ -153,6 +153,13 @@ def test_flags_are_inferred_and_do_not_outweigh_what_was_said(
     assert json.loads(run("profile", "show", "-f", "json").stdout)["said_by"] == {"behaviour": 1, "cli": 1}
 
 
+def test_what_bears_no_mark_is_counted(asked: tuple[object, ...], tmp_path: Path) -> None:
+    mails = [mail("spam", 700, f"X-Gmail-Labels: {labels}\n") for labels in ("Spam", "Kukaties")]
+    result = run("learn", *asked, "--takeout", write_mbox(tmp_path / "t.mbox", [*mails, mail("spam", 1)]))
+    assert result.stdout.startswith("learned 1 of 1 message: 1 spam")
+    assert result.stdout.endswith("  2 passed over: nothing on them says what to learn\n")
+
+
 def test_unreadable_places_are_named_and_the_rest_is_learned(
     asked: tuple[object, ...], tmp_path: Path
 ) -> None:

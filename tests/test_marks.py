@@ -116,6 +116,12 @@ def test_letters_of_a_maildir_are_keywords_of_dovecot(tmp_path: Path) -> None:
         ("Sent,Important", None),
         ("Entwürfe", None),
         ("Courrier indésirable", "spam"),
+        ("Courrier inde\u0301sirable", "spam"),  # as a Mac writes it
+        ("Gelen Kutusu,Önemli", "important"),
+        ("İSTENMEYEN", "spam"),
+        ("Archiviert", "unimportant"),
+        ("Sisääntulevat,Tähtellinen", None),  # of labels that nobody knows nothing is known
+        ("Family", None),
     ],
 )
 def test_a_takeout_says_what_its_owner_and_gmail_thought(labels: str, label: str | None) -> None:

@@ -31,7 +31,7 @@ LABELS = {
 
 MARKED = {
     "from-flags": "Mail that its reader answered, flagged, tagged, called junk, or deleted unread.",
-    "takeout": "Gmail's export (mbox): its labels spam, important and starred, in any language.",
+    "takeout": "Gmail's export (mbox): its labels spam, important and starred, in some 45 languages.",
     "arf": "Abuse reports (RFC 5965): the reported message is spam.",
     "forwarded": "Corrections, forwarded as attachments to spam@, ham@, important@ or me+spam@...",
     "exchange": "Mail of an Exchange server: spam from a confidence level of 5 on, ham up to 1.",

@@ -103,5 +103,8 @@ def command(
         with counted("messages learned") as progress:
             outcome = teach(classifier, Lessons(mail), jobs=scoring.jobs, progress=progress)
         name_problems(mail, intake)
+        silent = sum(marked.silent for marked in mail.marked)
     tell(outcome, "would learn" if dry_run else "learned", "" if dry_run else str(personal.path))
+    if silent:
+        click.echo(f"  {silent} passed over: nothing on {'it' if silent == 1 else 'them'} says what to learn")
     ctx.exit(intake.code(outcome.messages, "looked at"))

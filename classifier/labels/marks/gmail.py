@@ -6,6 +6,7 @@ import csv
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
+from unicodedata import normalize
 
 from classifier.labels.marks.marked import Marked
 from classifier.mail import Message
@@ -23,7 +24,8 @@ def read_takeout(stored: Stored, now: float) -> Iterator[Marked]:  # noqa: ARG00
 
     Spam is spam. Of the rest what has Gmail's label "important" or a star was important, and what has
     neither was not: Gmail decides for every message it receives, corrected by its owner. What was sent, chats
-    and drafts say nothing; nor does what was thrown away after it was opened.
+    and drafts say nothing; nor does what was thrown away after it was opened, nor a message of whose labels
+    none is known: they are in a language of which nothing can be said.
 
     Parameters
     ----------
@@ -42,7 +44,7 @@ def read_takeout(stored: Stored, now: float) -> Iterator[Marked]:  # noqa: ARG00
     encoded words where it is not ASCII).
     """
     labels = gmail_labels(Message(stored.raw))
-    if labels is None or labels & {"sent", "draft", "chat"}:
+    if not labels or labels & {"sent", "draft", "chat"}:
         return
     if "spam" in labels:
         yield Marked(stored, "spam")
@@ -62,15 +64,21 @@ def gmail_labels(message: Message) -> frozenset[str] | None:
     Returns
     -------
     frozenset of str or None
-        Of "spam", "important", "starred", "trash", "sent", "draft", "unread", "opened" and "chat"; None
+        Of "inbox", "archived", "spam", "important", "starred", "trash", "sent", "draft", "unread", "opened"
+        and "chat"; None
         where the message has no such field and so does not come from a Takeout.
     """
     if b"x-gmail-labels" not in message.headers:
         return None
     text = message.headers.get(b"x-gmail-labels").replace("\n", " ")
     row = next(csv.reader([text], skipinitialspace=True), [])
-    found = (_meanings().get(" ".join(each.lower().split())) for each in row)
+    found = (_meanings().get(_form(each)) for each in row)
     return frozenset(each for each in found if each)
+
+
+def _form(label: str) -> str:
+    """Write a label as the table does; the dot that a Turkish capital leaves in lower case goes."""
+    return " ".join(normalize("NFC", label).lower().replace("i\u0307", "i").split())
 
 
 @cache
