@@ -22,6 +22,7 @@ from hypothesis import strategies as st
 from installed import program_or_skip
 from test_serve import folder, started  # noqa: F401 - a fixture and what starts a server
 
+from classifier.cli.delivering import understood
 from classifier.errors import NotJudged
 from classifier.serve.apart import apart
 from classifier.serve.cleansing import Cleanser
@@ -395,3 +396,68 @@ def test_what_is_passed_on_is_what_was_judged() -> None:
     assert pass_on(io.BytesIO(given), out, judge, print)
     assert seen == [b"To: y\n\n" + b"z" * 300_000]
     assert OURS.sub(b"", out.getvalue()) == b"From x\n" + seen[0]
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        (),
+        ("--me", "ada@example.org", "--explain", "1"),
+        ("--me=@example.org", "--profile=off", "--timeout=30"),
+        ("--on-error", "tempfail", "--timeout", "0.001"),
+        ("-m", "none"),
+    ],
+)
+def test_the_short_way_does_what_the_long_way_does(options: tuple[str, ...], tiny_model: Path) -> None:
+    raw = b"X-Mailtriage: forged\n" + mail("important", 501)
+    given = (*options, *(() if "-m" in options else ("--model", str(tiny_model))))
+    assert understood(["filter", *given]) is not None
+    short = subprocess.run([*FILTER, *given], input=raw, capture_output=True, check=False)
+    long = run("filter", *given, input=raw)  # in this process, by click
+    assert (short.returncode, short.stdout, short.stderr) == (
+        long.exit_code,
+        long.stdout_bytes,
+        long.stderr_bytes,
+    )
+    assert OURS.sub(b"", short.stdout) == mail("important", 501)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "classify --via x",
+        "filter --dns live",
+        "filter --via x --me ada@example.org",
+        "filter --via x -m starter",
+        "filter --explain -1",
+        "filter --explain ²",
+        "filter --on-error bounce",
+        "filter --timeout 0",
+        "filter --timeout nan",
+        "filter --timeout soon",
+        "filter --via",
+        "filter -m a -m b",
+        "filter mailbox",
+        "filter --help",
+    ],
+)
+def test_what_the_short_way_does_not_know_takes_the_long_way(line: str) -> None:
+    assert understood(line.split()) is None
+
+
+def test_who_asks_a_server_waits_for_little(folder: Path, tiny_model: Path) -> None:  # noqa: F811
+    script = (
+        "import atexit, sys\natexit.register(lambda: print(*sys.modules, file=sys.stderr))\n"
+        "from classifier.cli import main\nmain()"
+    )
+    with started(folder / "socket", "-m", tiny_model, *ME):
+        done = subprocess.run(
+            [sys.executable, "-c", script, "filter", "--via", folder / "socket"],
+            input=mail("spam", 501),
+            capture_output=True,
+            check=True,
+        )
+    assert done.stdout.startswith(b"X-Mailtriage: spam; ")
+    loaded = set(done.stderr.decode().split())
+    assert "classifier.serve.passing" in loaded
+    assert not loaded & {"numpy", "click", "socket", "email", "classifier.engine", "classifier.mail"}

@@ -72,6 +72,12 @@ def _run() -> None:
         code = lightly(sys.argv[1:])
         if code is not None:
             raise SystemExit(code)
+    if sys.argv[1:2] == ["filter"]:
+        from classifier.cli.delivering import delivered
+
+        code = delivered(sys.argv[1:])
+        if code is not None:
+            raise SystemExit(code)
     from classifier.cli.group import cli
 
     cli(prog_name="mailtriage")

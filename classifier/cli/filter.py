@@ -2,26 +2,18 @@
 
 from __future__ import annotations
 
-import json
-import sys
-from collections.abc import Callable
 from typing import Any
 
 import click
 
 from classifier.cli.asked import Scoring
-from classifier.cli.exits import AWAY, CRASH, OK, USAGE, complain, stop_writing
+from classifier.cli.delivering import ON_ERROR, SECONDS, Judging, here, passed, there
+from classifier.cli.exits import AWAY, CRASH, OK, USAGE
 from classifier.cli.manual import EVERYWHERE, Manual
 from classifier.cli.opening import Personal
 from classifier.cli.personal import personal
-from classifier.cli.quick import PATIENCE
 from classifier.cli.scoring import scoring_in_order
 from classifier.serve.fields import CLUES
-from classifier.serve.passing import pass_on
-
-Judging = Callable[[bytes], dict[str, Any]]
-ON_ERROR = {"pass": OK, "tempfail": AWAY}
-"""What the exit code is where a mail has no verdict."""
 
 EXAMPLES = [
     ("See what is added to a mail", "mailtriage filter --me ada@example.org < message.eml | head -n 3"),
@@ -51,7 +43,7 @@ class Filter(Manual):
             raise
         except Exception as error:
             judge = _failing(error)
-        ctx.exit(_passed(judge, ON_ERROR[ctx.params["on_error"]]))
+        ctx.exit(passed(judge, ON_ERROR[ctx.params["on_error"]]))
 
 
 @click.command("filter", cls=Filter, examples=EXAMPLES, exits=(*EVERYWHERE, AWAY), codes=CODES)
@@ -83,7 +75,7 @@ class Filter(Manual):
 @click.option(
     "--timeout",
     type=click.FloatRange(min=0, min_open=True),
-    default=8.0,
+    default=SECONDS,
     show_default=True,
     metavar="SECONDS",
     help="How long judging may take. Sieve ends a filter after 10 seconds.",
@@ -119,22 +111,11 @@ def command(
     """
     del on_error  # read from the context by Filter.invoke
     if via is None:
-        return _here(scoring, personal, explain, timeout)
+        return here(scoring, personal, explain, timeout)
     from classifier.cli.via import refuse_servers_options
 
     refuse_servers_options(ctx)
-    return _there(via, explain, timeout)
-
-
-def _passed(judge: Judging, failed: int) -> int:
-    """Pass the mail on; return the exit code."""
-    try:
-        done = pass_on(sys.stdin.buffer, sys.stdout.buffer, judge, complain)
-    except (OSError, MemoryError) as error:
-        complain(f"the mail was not passed on: {getattr(error, 'strerror', None) or error}")
-        stop_writing()
-        return AWAY
-    return OK if done else failed
+    return there(via, explain, timeout)
 
 
 def _failing(error: Exception) -> Judging:
@@ -142,36 +123,5 @@ def _failing(error: Exception) -> Judging:
 
     def judge(_: bytes) -> dict[str, Any]:
         raise error
-
-    return judge
-
-
-def _there(via: str, explain: int, seconds: float) -> Judging:
-    """Let a server judge."""
-    from classifier.serve.client import Client
-    from classifier.serve.protocol import TOLD
-
-    def judge(raw: bytes) -> dict[str, Any]:
-        with Client(via, timeout=seconds, patience=min(PATIENCE, seconds)) as client:
-            found: dict[str, Any] = json.loads(client.ask(raw, explain=explain, form=TOLD))
-            return found
-
-    return judge
-
-
-def _here(scoring: Scoring, personal: Personal, explain: int, seconds: float) -> Judging:
-    """Judge in a process of its own: whatever happens there, the mail is here."""
-    from classifier.serve.apart import apart
-
-    def judge(raw: bytes) -> dict[str, Any]:
-        found: dict[str, Any] = json.loads(apart(lambda: told(raw), seconds))
-        return found
-
-    def told(raw: bytes) -> bytes:
-        from classifier.serve.answering import answered
-        from classifier.serve.connection import Request
-        from classifier.serve.protocol import TOLD
-
-        return answered(scoring.load(personal.open()), Request(raw, explain=explain, form=TOLD))
 
     return judge

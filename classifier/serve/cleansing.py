@@ -130,6 +130,10 @@ class Cleanser:
 
     def _pass_header(self, data: bytes, at: int, out: bytearray, *, last: bool) -> int:
         """Pass lines of the header, as far as they have ended; return where the rest begins."""
+        if self._amid and not last and b"\n" not in data and b"\r" not in data:  # of a line without end
+            if not self._dropping:
+                self._keep(data[at:], out)
+            return len(data)
         limit = len(data) if last else max(len(data.rstrip(b"\r")), len(data) - _CARRIAGES)
         plain = _PLAIN_CRLF if self._crlf is not False else _PLAIN_LF
         while not self._in_body:
