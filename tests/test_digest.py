@@ -233,6 +233,8 @@ def test_overdue_names_the_silent_job(mailbox: Path) -> None:
     assert "daily, due" in told
     early = (FIRST + timedelta(days=15, hours=4)).isoformat()
     assert CliRunner().invoke(cli, [*words, "--now", early, "-f", "text"]).stdout == "No job is overdue.\n"
+    absent = CliRunner().invoke(cli, ["overdue", "--profile", "off", "-f", "text", f"{mailbox}.gone"])
+    assert (absent.exit_code, absent.stdout) == (3, "No job is known, so none can be overdue.\n")
     assert not CliRunner().invoke(cli, [*words, "--sure", "0.99999"]).stdout
 
 

@@ -70,15 +70,15 @@ def command(
         for each in late:
             sys.stdout.buffer.write(orjson.dumps(each, option=orjson.OPT_APPEND_NEWLINE))
     else:
-        _print(late, moment)
+        _print(late, moment, known=bool(found.records))
     ctx.exit(intake.code(found.mails, "read"))
 
 
-def _print(late: list[Late], now: float) -> None:
+def _print(late: list[Late], now: float, *, known: bool) -> None:
     from classifier.digest.words import lateness
 
     if not late:
-        click.echo("No job is overdue.")
+        click.echo("No job is overdue." if known else "No job is known, so none can be overdue.")
     for each in late:
         click.echo(each.who)
         click.echo(f"    {lateness(each, now)}")
