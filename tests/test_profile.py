@@ -683,6 +683,25 @@ def test_a_database_of_another_program_is_left_alone(path: Path) -> None:
     assert path.read_bytes() == before
 
 
+@pytest.mark.parametrize(
+    ("code", "kind", "said"),
+    [
+        ("SQLITE_PROTOCOL", ProfileNotWritten, "cannot be locked.*a disk of this machine"),
+        ("SQLITE_NOMEM", ProfileNotWritten, "cannot be used: it went wrong"),
+        ("SQLITE_IOERR_READ", ProfileNotWritten, "cannot be read or written"),
+        ("SQLITE_FULL", ProfileNotWritten, "the disk is full"),
+        ("SQLITE_CORRUPT_INDEX", ProfileError, "is damaged: it went wrong.*--profile off"),
+        ("SQLITE_ERROR", ProfileError, "is damaged"),  # no such table, where none should be missing
+    ],
+)
+def test_only_damage_is_called_damage(path: Path, code: str, kind: type[ProfileError], said: str) -> None:
+    wrong = sqlite3.OperationalError("it went wrong")
+    wrong.sqlite_errorname = code
+    with pytest.raises(kind, match=f"p.sqlite: .*{said}|p.sqlite: {said}") as raised, opening.in_words(path):
+        raise wrong
+    assert type(raised.value) is kind
+
+
 def test_a_missing_profile_is_not_made_by_reading(path: Path) -> None:
     with pytest.raises(ProfileError, match="no such profile"):
         Profile(path)

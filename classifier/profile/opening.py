@@ -20,6 +20,9 @@ _WHAT = (
 )
 """One question, so that the answers are of one moment: another program may be making the profile."""
 
+_DAMAGE = ("SQLITE_CORRUPT", "SQLITE_ERROR", "SQLITE_SCHEMA", "SQLITE_MISMATCH", "SQLITE_CONSTRAINT")
+"""What SQLite says of a file of which pages or tables are lost; all else is said of disk, locks or memory."""
+
 _EFFECTIVE = os.access in os.supports_effective_ids
 
 BUSY_SECONDS = 30.0
@@ -231,6 +234,10 @@ def _error(path: Path, error: sqlite3.Error) -> ProfileError:
         return ProfileNotWritten(f"{path}: cannot be written: it is read-only")
     if name.startswith("SQLITE_IOERR"):
         return ProfileNotWritten(f"{path}: cannot be read or written: {error}")
+    if name.startswith("SQLITE_PROTOCOL"):
+        return ProfileNotWritten(f"{path}: cannot be locked: {error}. Keep it on a disk of this machine")
+    if name and not name.startswith(_DAMAGE):
+        return ProfileNotWritten(f"{path}: cannot be used: {error}")
     return damaged(path, str(error))
 
 

@@ -1,12 +1,12 @@
 """P4: whose mail is answered? A shared model from what others answered, and one reader's own habits.
 
-    python tests/bench/priority.py [--corpora DIR] [--cache DIR] [--people N] [--groups] [READER...]
+    python tests/bench/priority.py [--corpora DIR] [--cache DIR] [--people N] [READER...]
 
 For each reader the shared model is trained on what other people of the list answered before the reader's
 last 40 % begin; he himself is left out. Then his mail is classified and observed through the library in
 order of arrival, and the last 40 % are judged: global (shared model only), personal (his habits only), both,
-and both with his own threshold. ``--groups`` leaves out one group of signals at a time. The cache holds the
-rows of people (a minute each to make); READER-both.jsonl and READER-gold.tsv in it are for the referee.
+and both with his own threshold. The cache holds the rows of people (a minute each to make); READER-both.jsonl
+and READER-gold.tsv in it are for the referee. What each group of signals does is asked by priority_groups.py.
 """
 
 from __future__ import annotations
@@ -30,7 +30,6 @@ from classifier.engine.leaning import Leaning
 from classifier.evaluate.metrics import average_precision, read_for
 from classifier.evaluate.ranking import rank
 from classifier.features import BlockRows, Rows, Schema
-from classifier.features.extractor import hash_signal
 from classifier.features.schema import HISTORY_BITS
 from classifier.history import Correspondent, History, Ram
 from classifier.learners.deviation import Examples, deviation
@@ -252,29 +251,7 @@ def row(name: str, gold: np.ndarray, scores: np.ndarray) -> str:
     return f"| {name} | {average_precision(ranking):.3f} | {read_for(ranking, 0.8):.3f} |"
 
 
-def columns_of_groups(archive: Archive, me: frozenset[str]) -> dict[str, set[int]]:
-    """Which columns each group of signals sets, seen on a part of the mail."""
-    classifier = Classifier(schema=SCHEMA, site=Site(me=me), memory=Ram())
-    classifier.history = History([Correspondent(Ram())])
-    found: dict[str, set[int]] = {group: set() for group in GROUPS}
-    names = {column for each in SIGNALS for column in REGISTRY[each].bins}
-    for message, now in zip(archive.messages[:4000], archive.nows, strict=False):
-        names.update(
-            classifier.extractor.observe_history(classifier.facts([message], [now], observe=True)[0])
-        )
-    for name in names:
-        found[name.partition(".")[0]].add(hash_signal(name) >> (64 - HISTORY_BITS))
-    return found
-
-
-def without(block: BlockRows, columns: set[int]) -> BlockRows:
-    """Leave out some columns."""
-    keep = ~np.isin(block.columns, sorted(columns))
-    at = np.repeat(np.arange(len(block.counts)), block.counts)[keep]
-    return BlockRows(block.columns[keep], np.bincount(at, minlength=len(block.counts)))
-
-
-def report(archive: Archive, name: str, people: list[Person], cache: Path, groups: bool) -> None:
+def report(archive: Archive, name: str, people: list[Person], cache: Path) -> None:
     """Judge one reader's last 40 %."""
     me = frozenset(READERS[name].split())
     person = Person(archive, me, cache)
@@ -305,14 +282,6 @@ def report(archive: Archive, name: str, people: list[Person], cache: Path, group
         for at, each in zip(person.at, both, strict=True)
     )
     (cache / f"{name}-both.jsonl").write_text("\n".join(lines) + "\n")
-    for group, columns in columns_of_groups(archive, me).items() if groups else ():
-        blocks = [each.block for each in (*others, person)]
-        for each in (*others, person):
-            each.block = without(each.block, columns)
-        shared = weigh(shared_model(others, end), person.block)
-        print(row(f"without {group}", gold, habits(person, shared, person.block)[start:]), flush=True)
-        for each, block in zip((*others, person), blocks, strict=True):
-            each.block = block
 
 
 def main() -> None:
@@ -320,14 +289,13 @@ def main() -> None:
     parser.add_argument("readers", nargs="*", default=list(READERS), metavar="READER")
     parser.add_argument("--cache", type=Path, default=Path(tempfile.gettempdir()) / "mailtriage-priority")
     parser.add_argument("--people", type=int, default=28, help="how many others the shared model learns from")
-    parser.add_argument("--groups", action="store_true", help="leave out one group of signals at a time")
     options = parser.parse_args()
     options.cache.mkdir(parents=True, exist_ok=True)
     archive = Archive(options.corpora)
     known = [frozenset(each.split()) for each in READERS.values()]
     people = [Person(archive, me, options.cache) for me in (*known, *archive.people()[: options.people])]
     for name in options.readers:
-        report(archive, name, people, options.cache, options.groups)
+        report(archive, name, people, options.cache)
 
 
 if __name__ == "__main__":
