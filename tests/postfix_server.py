@@ -110,6 +110,13 @@ class Postfix:
         command = [program, "-C", str(self.home / "etc"), "-f", "root@example.org", "ada@example.org"]
         subprocess.run(command, input=raw, check=True)
 
+    def configure(self, line: str) -> None:
+        """Set something that counts from the next connection on."""
+        folder = self.home / "etc"
+        subprocess.run(["postconf", "-c", folder, "-e", line], check=True)
+        subprocess.run(["postfix", "-c", folder, "reload"], check=True, capture_output=True)
+        time.sleep(1)  # Postfix does not say when it has
+
     @property
     def log(self) -> str:
         return (self.home / "log").read_text(encoding="utf-8", errors="replace")

@@ -21,7 +21,7 @@ import pytest
 from cli_mail import mail, run
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from postfix_server import Postfix, postfix
+from postfix_server import MAIN, Postfix, postfix
 from test_serve import folder, started  # noqa: F401 - a fixture and what starts a server
 
 from classifier.errors import ServeError
@@ -202,6 +202,28 @@ def test_a_milter_that_cannot_judge_loses_no_mail(
                 server.send(raw)
             assert refused.value.smtp_code == 451
     assert any(": no server answers" in line and re.match(r"mailtriage: [0-9A-F]+: p", line) for line in said)
+
+
+def test_postfix_is_let_in_at_a_unix_socket_by_its_group(mta: tuple[Postfix, int], tiny_model: Path) -> None:
+    server, _ = mta
+    where = server.home / "milter" / "socket"
+    server.configure(f"smtpd_milters = unix:{where}")
+    try:
+        with milter("-m", tiny_model, *ME, "--socket", f"unix:{where}", "--group", "postfix"):
+            server.send(mail("important", 1))
+            assert b"\nX-Mailtriage: important" in server.delivered()[0]
+        with milter("-m", tiny_model, *ME, "--socket", f"unix:{where}"):
+            server.send(mail("important", 2))
+            assert b"X-Mailtriage" not in server.delivered()[0]
+    finally:
+        server.configure(f"smtpd_milters = inet:127.0.0.1:{mta[1]}")
+
+
+def test_postfix_is_set_up_as_the_page_says() -> None:
+    page = Path(__file__).resolve().parent.parent / "notebooks" / "06_delivery.md"
+    lines = re.search(r"```text\n(smtpd_milters.*?)```", page.read_text(encoding="utf-8"), re.DOTALL)
+    assert lines
+    assert lines[1].replace("inet:127.0.0.1:8895", "{milter}") in MAIN
 
 
 def test_a_milter_that_dies_loses_no_mail(mta: tuple[Postfix, int], tiny_model: Path) -> None:

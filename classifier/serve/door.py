@@ -33,7 +33,7 @@ class Door:
     Parameters
     ----------
     path : path
-        Its folder is made, for the user alone, where there is none.
+        Its folder is made where there is none, for the user alone, and for the group to pass through.
     gid : int, optional
         A group whose members may connect, too.
 
@@ -52,7 +52,7 @@ class Door:
         if len(os.fsencode(self.path)) > LONGEST_PATH:
             raise ServeError(f"{self.path}: the path of a socket may have {LONGEST_PATH} bytes")
         try:
-            self._guard_folder()
+            self._guard_folder(gid)
             self._lock = self._locked()
             try:
                 self._clear()
@@ -65,10 +65,17 @@ class Door:
         self._made = os.stat(self.path).st_ino
         self._closed = False
 
-    def _guard_folder(self) -> None:
+    def _guard_folder(self, gid: int | None) -> None:
         """Make the folder, or look whether others could exchange what is in it."""
         folder = self.path.absolute().parent
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        try:
+            folder.mkdir(mode=0o700, parents=True)
+        except FileExistsError:
+            pass
+        else:
+            if gid is not None:
+                os.chown(folder, -1, gid)
+                folder.chmod(0o710)
         found = folder.stat()
         if found.st_mode & (stat.S_IWGRP | stat.S_IWOTH) and not found.st_mode & stat.S_ISVTX:
             raise ServeError(f"{folder}: others may write there, and could put their own socket in the place")
