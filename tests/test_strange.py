@@ -107,3 +107,19 @@ def test_the_more_is_known_the_less_the_rule_adds(
     moved = lean(np.full(2, log_odds), np.array([less, more]), np.full(2, urgency))
     assert moved[0] >= moved[1] >= 0
     assert lean(np.array([log_odds]), np.array([FAMILIAR]), np.array([urgency]))[0] == 0
+
+
+def test_a_handful_of_labels_moves_little_where_the_rule_is_all_there_is_and_many_count_in_full() -> None:
+    few, many = (
+        lean(np.array([-1.0]), np.zeros(1), np.ones(1), taught=np.array([4.0]), labels=labels)[0]
+        for labels in (2, 10_000)
+    )
+    assert -1.0 + 4.0 + few == pytest.approx(PRIOR, abs=0.1)
+    assert -1.0 + 4.0 + many == pytest.approx(PRIOR + 4.0, abs=0.1)
+
+
+def test_labels_on_top_of_no_model_leave_the_ranking_by_the_rule() -> None:
+    classifier = after_ten_days()
+    for day in range(3):
+        classifier.learn(mail(USUAL, day), "unimportant")
+    assert importance(classifier, mail(FAULT, 10)) > importance(classifier, mail(USUAL, 10)) + 1

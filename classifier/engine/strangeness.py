@@ -13,18 +13,24 @@ if TYPE_CHECKING:
 
     from classifier.features import Rows
     from classifier.learners import Tables
+    from classifier.learners.online import Corrections
     from classifier.signals import Facts
 
     Floats = NDArray[np.float64]
 
+IMPORTANCE = 1
+"""Place of the question in `classifier.learners.tables.QUESTIONS`."""
 
-def rule_of(tables: Tables, rows: Rows, facts: Sequence[Facts]) -> Floats:
+
+def rule_of(corrections: Corrections, tables: Tables, rows: Rows, facts: Sequence[Facts]) -> Floats:
     """Say how much the rule moves the log-odds of importance of each message.
 
     Parameters
     ----------
+    corrections : Corrections
+        What the reader taught since the model was trained.
     tables : Tables
-        Of the trained model: what the reader taught since comes on top.
+        Of the trained model.
     rows : Rows
     facts : sequence of Facts
         Of the same messages.
@@ -37,10 +43,14 @@ def rule_of(tables: Tables, rows: Rows, facts: Sequence[Facts]) -> Floats:
     pasts = [None if each.history is None else each.history.job for each in facts]
     if not any(pasts):
         return np.zeros(len(facts))
-    from classifier.learners.strange import SILENT, known_share, lean  # only who remembers jobs waits for it
+    from classifier.learners.online.teaching import rarer  # only who remembers jobs waits for all this
+    from classifier.learners.strange import SILENT, known_share, lean
     from classifier.rootmail.urgency import urgency_of
 
     urgency = np.array([math.nan if past is None else urgency_of(past) for past in pasts])
     known = known_share(tables, rows)
-    given = tables.score(rows)[:, 1] if (known < SILENT).any() else np.zeros(len(facts))
-    return lean(given, known, urgency)
+    if not (known < SILENT).any():
+        return lean(np.zeros(len(facts)), known, urgency)
+    given = tables.score(rows)[:, 1]
+    taught = corrections.score(rows, tables)[:, 1] - given
+    return lean(given, known, urgency, taught, rarer(corrections.labels, IMPORTANCE))

@@ -34,6 +34,12 @@ NATS, USUAL = 0.75, 1.0
 PRIOR = -3.0
 """Log-odds of importance of machine mail of which nothing is known: about one in twenty matters."""
 
+TAUGHT = 30.0
+"""Labels of the rarer answer with which what the reader taught since counts for a quarter, where the model
+itself knows nothing: a handful of labels sees words, and not yet which of them matter. On other halvings of
+the hosts than those reported, no model, AP after 20 and 50 labels by `suggest` and after 117: 0.38, 0.49,
+0.80 in full, 0.71, 0.72, 0.80 so; at random 0.45, 0.43 and, after 200, 0.76; 0.70, 0.72, 0.79."""
+
 
 def known_share(tables: Tables, rows: Rows) -> Floats:
     """Say of what share of each message's words a model knows anything about importance.
@@ -59,7 +65,9 @@ def known_share(tables: Tables, rows: Rows) -> Floats:
     return share
 
 
-def lean(log_odds: Floats, known: Floats, urgency: Floats) -> Floats:
+def lean(
+    log_odds: Floats, known: Floats, urgency: Floats, taught: Floats | float = 0.0, labels: int = 0
+) -> Floats:
     """Say how much the rule moves a model's log-odds of importance.
 
     Parameters
@@ -70,6 +78,10 @@ def lean(log_odds: Floats, known: Floats, urgency: Floats) -> Floats:
         See `known_share`.
     urgency : ndarray of shape (n_rows,)
         See `classifier.rootmail.urgency`; nan for mail that no job wrote.
+    taught : ndarray of shape (n_rows,), default 0
+        What the reader's labels add to the log-odds, in nats.
+    labels : int, default 0
+        How many of them give the answer that is rarer among them.
 
     Returns
     -------
@@ -87,6 +99,7 @@ def lean(log_odds: Floats, known: Floats, urgency: Floats) -> Floats:
     array([0. , 1.5])
     """
     rule = NATS * np.clip((FAMILIAR - known) / (FAMILIAR - STRANGE), 0, 1) * (urgency - USUAL)
-    fade = np.clip(1 - known / SILENT, 0, 1) * (PRIOR - log_odds)
+    early = taught * (1 - (labels / (labels + TAUGHT)) ** 2)
+    fade = np.clip(1 - known / SILENT, 0, 1) * (PRIOR - log_odds - early)
     moved: Floats = np.where(np.isnan(known) | np.isnan(urgency), 0.0, rule + fade)
     return moved

@@ -87,6 +87,7 @@ class _Compared(NamedTuple):
     record: Record
     told: list[Told]
     changes: list[Change]
+    disorder: float
 
 
 class JobRecaller:
@@ -123,7 +124,7 @@ class JobRecaller:
         if reading is None:
             return None
         now, lines = arrival.now, reading.lines
-        _, _, record, told, changes = self._compare(arrival, reading)
+        _, _, record, told, changes, disorder = self._compare(arrival, reading)
         since, host_mails = self._host(reading.identity, now)
         heard = NOTHING
         if self._precedents.knows(reading.identity):
@@ -148,7 +149,7 @@ class JobRecaller:
             sums=add_up(told, changes),
             important=record.important,
             unimportant=record.unimportant,
-            disorder=disorder_of(lines, record),
+            disorder=disorder,
             shuffled=record.shuffled,
             swelling=swelling_of(lines, record),
             heard=heard,
@@ -178,7 +179,7 @@ class JobRecaller:
         reading = self._reading(arrival)
         if reading is None:
             return
-        _, _, record, told, changes = self._compare(arrival, reading)
+        _, _, record, told, changes, disorder = self._compare(arrival, reading)
         self._compared = None  # the record changes now
         self._precedents.note(reading.identity, arrival.message, sketch_of(told, changes))
         date = arrival.message.date
@@ -188,7 +189,7 @@ class JobRecaller:
             date.zone if date else None,
             scared=any(each.alarm.grade >= FAILURE and each.state in NEWS for each in told),
             swung=any(each.kind and abs(each.z) >= FAR for each in changes),
-            disorder=disorder_of(reading.lines, record),
+            disorder=disorder,
         )
         record.written_by(writers_of(arrival.message))
         self._memory.put("job", job_place(reading.identity), record.pack())
@@ -232,7 +233,7 @@ class JobRecaller:
         noted = self._precedents.noted(reading.identity, arrival.message)
         if noted is not None:
             return noted
-        _, _, record, told, changes = self._compare(arrival, reading)
+        _, _, record, told, changes, _ = self._compare(arrival, reading)
         sketch = sketch_of(told, changes)
         return sketch._replace(news=frozenset()) if record.mails and arrival.now <= record.last else sketch
 
@@ -251,7 +252,9 @@ class JobRecaller:
             record = self._open(reading.identity, raw)
             late = record.first - self._host(reading.identity, arrival.now)[0] > LATE
             told = tell_lines(reading.lines, record, arrival.now, late=late)
-            kept = _Compared(arrival.message, raw, record, told, tell_values(reading.lines, record))
+            changes = tell_values(reading.lines, record)
+            disorder = disorder_of(reading.lines, record)
+            kept = _Compared(arrival.message, raw, record, told, changes, disorder)
             self._compared = kept
         return kept
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import lru_cache
 
 DECAY = 0.98
 """What a mail's weight is multiplied by with each later one: after 34 mails it counts half."""
@@ -67,6 +68,7 @@ class Seen:
         return min(1.0, self.weight * DECAY ** (mails - 1 - self.last) / total_weight(mails))
 
 
+@lru_cache(maxsize=4096)
 def total_weight(mails: int) -> float:
     """Return what so many mails weigh together.
 

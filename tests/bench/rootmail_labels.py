@@ -24,7 +24,7 @@ without a gap of three days. "By kind" each kind of important mail counts alike.
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -43,6 +43,7 @@ from classifier.features.schema import VIEWS
 from classifier.history import Ram
 from classifier.learners import Tables
 from classifier.learners.online import Corrections
+from classifier.learners.online.teaching import rarer
 from classifier.learners.precedent import shift
 from classifier.learners.strange import known_share, lean
 from classifier.mailboxes import Stored
@@ -91,11 +92,12 @@ class Reader(NamedTuple):
     judged: NDArray[np.intp]
     models: dict[str, Model]
 
-    def ruled(self, tables: Tables) -> Floats:
-        """Say what the rule adds to a model's answers about what is ranked."""
+    def ruled(self, tables: Tables, scores: Floats, labels: Mapping[str, int]) -> Floats:
+        """Add the rule to what a model and what it was taught since say about what is ranked."""
         rows = self.rows.take(self.judged)
         urgency = np.array([urgency_of(self.pasts[at]) for at in self.judged])
-        return lean(tables.score(rows)[:, 1], known_share(tables, rows), urgency)
+        given, known = tables.score(rows)[:, 1], known_share(tables, rows)
+        return scores + lean(given, known, urgency, scores - given, rarer(labels, 1))
 
 
 def readers(mails: Sequence[RootMail], rows: Rows, given: Model | None) -> Iterator[Reader]:
@@ -137,7 +139,7 @@ def curve(reader: Reader, model: Model, rounds: Sequence[list[int]]) -> Iterator
     """Learn round by round."""
     said = Precedents(Ram())
     corrections = Corrections(reader.rows.schema)
-    judged, rule = reader.rows.take(reader.judged), reader.ruled(model.tables)
+    judged = reader.rows.take(reader.judged)
     learned: list[int] = []
     for labels in ([], *rounds):
         for at in labels:
@@ -145,7 +147,8 @@ def curve(reader: Reader, model: Model, rounds: Sequence[list[int]]) -> Iterator
             corrections.learn(key, reader.mails[at].label, row, model.tables)
             said.relabel(*kind_of(reader.pasts[at]), None, reader.mails[at].label)
         learned += labels
-        yield _run(reader, learned, corrections.score(judged, model.tables)[:, 1] + rule, said)
+        scores = corrections.score(judged, model.tables)[:, 1]
+        yield _run(reader, learned, reader.ruled(model.tables, scores, corrections.labels), said)
 
 
 def anew(reader: Reader, rounds: Sequence[list[int]]) -> Iterator[Run]:
@@ -159,7 +162,7 @@ def anew(reader: Reader, rounds: Sequence[list[int]]) -> Iterator[Run]:
         if len(set(names)) > 1:
             tables = train_rows(reader.rows.take(np.array(learned)), names, seed=0, jobs=1).tables
         scores = tables.score(reader.rows.take(reader.judged))[:, 1]
-        yield _run(reader, learned, scores + reader.ruled(tables), nobody)
+        yield _run(reader, learned, reader.ruled(tables, scores, {}), nobody)
 
 
 def _run(reader: Reader, learned: Sequence[int], scores: Floats, said: Precedents) -> Run:
