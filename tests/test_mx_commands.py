@@ -10,6 +10,7 @@ from pathlib import Path
 
 import orjson
 import pytest
+from cli_mail import mail, write_mbox
 from click.testing import CliRunner, Result
 from dns_server import Server
 
@@ -120,6 +121,17 @@ def test_it_asks_the_resolver_that_it_is_told(name_server: Server, silent_server
     config.write_text(f'resolver = "{name_server.address}"\n')
     assert run("mx", "tie.test").exit_code == 0
     assert (Path(os.environ["XDG_CACHE_HOME"]) / "mailtriage" / "dns.sqlite3").exists()
+
+
+def test_a_dns_that_is_silent_is_said_once(tmp_path: Path, name_server: Server, tiny_model: Path) -> None:
+    raws = [mail("spam", number).replace(b"pills.example", b"good.test") for number in range(3)]
+    mbox = write_mbox(tmp_path / "in.mbox", raws)
+    words = ("classify", "-m", str(tiny_model), "--me", "a@example.org", "--dns", "live", str(mbox))
+    closed = run(*words, "--resolver", "127.0.0.1:1")
+    assert closed.exit_code == 0
+    assert len(closed.stdout.splitlines()) == 3
+    assert closed.stderr.count("the DNS gave no answer to ") == 1
+    assert "no answer" not in run(*words, "--resolver", name_server.address).stderr
 
 
 MAILBOX = "".join(

@@ -151,6 +151,11 @@ class Scoring(NamedTuple):
                 allow_local_spam=self.allow_local_spam,
             )
         classifier.notice = complain
+        if self.dns == "live":
+            from classifier.lookup import Live
+
+            assert isinstance(classifier.lookup, Live)  # noqa: S101  # that is what "live" opens
+            classifier.lookup.notice = complain
         if self.terms:
             from classifier.budget.words import broken
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from types import TracebackType
 from typing import TYPE_CHECKING, Protocol
 
@@ -94,6 +94,11 @@ class Live:
         None keeps nothing.
     batch_seconds : float
         Deadline of one call of `answers_for`.
+
+    Attributes
+    ----------
+    notice : callable or None
+        Told once, in words, when most of what is asked gets no answer.
     """
 
     mode = "live"
@@ -102,6 +107,7 @@ class Live:
         self.resolver = resolver
         self.cache = cache
         self.batch_seconds = batch_seconds
+        self.notice: Callable[[str], object] | None = None
 
     def answers_for(self, domains: Iterable[str], *, name_servers: bool = False) -> Answers:
         """Ask everything about these domains at once, each question once. See `Lookup.answers_for`."""
@@ -142,7 +148,17 @@ class Live:
                 self.cache.put(asked)
             known.add(new + asked)
             added += new + asked
+            self._tell_silence(asked)
         return added
+
+    def _tell_silence(self, asked: Sequence[Answer]) -> None:
+        """Say it, once, where the DNS does not answer: unknown counts neither way, so nobody would notice."""
+        from classifier.lookup.answers import Status
+
+        silent = sum(each.status is Status.TEMPERROR for each in asked)
+        if self.notice is not None and 2 * silent > len(asked):
+            self.notice(f"the DNS gave no answer to {silent} of {len(asked)} questions: that stays unknown")
+            self.notice = None
 
     def _kept(self, wanted: Iterable[Question]) -> list[Answer]:
         """Look into the cache, if there is one."""
