@@ -297,6 +297,11 @@ def test_show_is_for_people_and_programs(asked: tuple[object, ...], odd: Path) -
     assert "  own addresses           ada@example.org\n" in text
     told = json.loads(run("profile", "show", "-f", "json").stdout)
     assert told["said_by"] == {"cli": 6}
+    run("learn", *asked, "--received", odd)
+    text = run("profile", "show").stdout
+    assert "6 messages" in text
+    assert "people and domains" in text
+    assert "awaits" not in text  # what keeps the books is for programs
     assert told["dated_in_the_future"] == 0
 
 

@@ -179,8 +179,26 @@ def rollback(*, to: datetime, personal: Personal) -> None:
     click.echo(f'to undo this: mailtriage profile rollback --to "{just_before:%Y-%m-%dT%H:%M:%S.%f}"')
 
 
+_HISTORY = {
+    "person": "people and domains",
+    "letter": "messages",
+    "thread": "threads",
+    "topic": "subjects",
+    "share": "answered shares",
+    "await": "messages that habits are learned from",
+    "job": "jobs",
+    "job-host": "hosts",
+    "job-said": "jobs with labels",
+}
+"""Kinds of records that say something to people; the others keep the books of these."""
+
+
 def _shown(name: str, value: Any) -> str:
     """Lay out one fact of the summary."""
+    if name == "history":
+        value = {told: value[kind] for kind, told in _HISTORY.items() if kind in value}
+    if name == "bytes":
+        return f"{value / 1e6:.1f} million"
     if isinstance(value, dict):
         return ", ".join(f"{count} {clean(str(key))}" for key, count in value.items()) or "-"
     if isinstance(value, list):
