@@ -7,9 +7,10 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from classifier.errors import ConfigError
+from classifier.tuples import NamedTuple
 
 if TYPE_CHECKING:
     from pathlib import Path  # takes two milliseconds of every start
@@ -262,8 +263,7 @@ def own_addresses(value: object) -> tuple[str, ...]:
     ValueError
         One of them is neither.
     """
-    several = tuple(one.lower() for one in _strings(value))
-    for one in several:
+    for one in (several := tuple(one.lower() for one in _strings(value))):
         if "@" not in one or one.endswith("@"):
             raise ValueError(f"{one!r} is neither an address nor an @domain")
     return several

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 
 import pytest
 
@@ -38,7 +37,7 @@ def test_a_schema_survives_the_card(each: Schema) -> None:
     ],
 )
 def test_the_hash_changes_with_every_field(change: dict[str, object]) -> None:
-    assert replace(PLAIN, digest_of_signals="", **change).hash != PLAIN.hash
+    assert PLAIN._replace(digest_of_signals="", **change).hash != PLAIN.hash
 
 
 def test_every_field_is_in_that_list() -> None:
@@ -53,7 +52,7 @@ def test_every_field_is_in_that_list() -> None:
         "signals",
         "digest_of_signals",
     }
-    assert set(Schema.__dataclass_fields__) == tried
+    assert set(Schema._fields) == tried
 
 
 def test_the_hash_changes_with_the_kernel(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -68,7 +67,7 @@ def test_signals_defined_otherwise_are_a_mismatch(monkeypatch: pytest.MonkeyPatc
     number = next(each for each in REGISTRY.values() if each.kind == "number" and each.default)
     before = Schema(signals=(number.name,))
     changed = Registry()
-    changed.add(replace(number, edges=(*number.edges, number.edges[-1] + 1)))
+    changed.add(number._replace(edges=(*number.edges, number.edges[-1] + 1)))
     monkeypatch.setattr("classifier.signals.REGISTRY", changed)
     assert Schema(signals=(number.name,)).hash != before.hash
     with pytest.raises(SchemaMismatch, match="defined differently"):

@@ -14,7 +14,7 @@ PACKAGE = "classifier"
 LEVELS: tuple[frozenset[str], ...] = tuple(
     frozenset(line.split())
     for line in (
-        "digests errors markup patterns",
+        "digests errors markup patterns tuples",
         "config mail",
         "mailboxes lookup history rootmail",
         "signals labels",

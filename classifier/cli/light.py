@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import NamedTuple
 
 from classifier.cli.asked import Scoring, Who
 from classifier.cli.exits import guard
@@ -18,6 +17,7 @@ from classifier.cli.opening import Personal
 from classifier.cli.reading import Intake
 from classifier.config import own_addresses, read_settings
 from classifier.errors import MailtriageError
+from classifier.tuples import NamedTuple
 
 _ONE = {"-m": "model", "--model": "model", "--profile": "profile", "-f": "form", "--format": "form"}
 _ONE["--explain"] = "explain"

@@ -14,11 +14,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, replace
-from typing import Any, NamedTuple
+from typing import Any, Self
 
 from classifier.digests import sha256
 from classifier.errors import ModelFormatError, SchemaMismatch
+from classifier.tuples import NamedTuple
 
 KERNEL = 4
 """Version of tokenising and hashing; raised whenever the same mail would set other columns."""
@@ -69,8 +69,21 @@ class Block(NamedTuple):
         return self.start + (1 << self.bits)
 
 
-@dataclass(frozen=True, slots=True)
-class Schema:
+class _Choice(NamedTuple):
+    """The fields of a schema."""
+
+    bits: int
+    gram_bits: int
+    gram_header_bytes: int
+    gram_body_bytes: int
+    text_bytes: int
+    portable: bool
+    views: tuple[str, ...]
+    signals: tuple[str, ...]
+    digest_of_signals: str
+
+
+class Schema(_Choice):
     """The choice of columns.
 
     Parameters
@@ -105,33 +118,44 @@ class Schema:
         If a size is out of range.
     """
 
-    bits: int = 20
-    gram_bits: int = GRAM_BITS
-    gram_header_bytes: int = 1500
-    gram_body_bytes: int = 500
-    text_bytes: int = 6000
-    portable: bool = False
-    views: tuple[str, ...] = ALONE
-    signals: tuple[str, ...] = ()
-    digest_of_signals: str = ""
+    __slots__ = ()
 
-    def __post_init__(self) -> None:
-        for bits in (self.bits, self.gram_bits):
-            if not MIN_BITS <= bits <= MAX_BITS:
-                raise ValueError(f"bits must lie between {MIN_BITS} and {MAX_BITS}, not {bits}")
-        if min(self.gram_header_bytes, self.gram_body_bytes, self.text_bytes) < 0:
+    def __new__(
+        cls,
+        *,
+        bits: int = 20,
+        gram_bits: int = GRAM_BITS,
+        gram_header_bytes: int = 1500,
+        gram_body_bytes: int = 500,
+        text_bytes: int = 6000,
+        portable: bool = False,
+        views: tuple[str, ...] = ALONE,
+        signals: tuple[str, ...] = (),
+        digest_of_signals: str = "",
+    ) -> Self:
+        """Check what was chosen, and complete it."""
+        for each in (bits, gram_bits):
+            if not MIN_BITS <= each <= MAX_BITS:
+                raise ValueError(f"bits must lie between {MIN_BITS} and {MAX_BITS}, not {each}")
+        sizes = (gram_header_bytes, gram_body_bytes, text_bytes)
+        if min(sizes) < 0:
             raise ValueError("bytes are counted: they cannot be negative")
-        if not set(self.views) <= set(VIEWS):
-            raise ValueError(f"views are some of {', '.join(VIEWS)}, not {', '.join(self.views)}")
-        object.__setattr__(self, "views", tuple(view for view in VIEWS if view in self.views))
-        names: tuple[str, ...] = ()
-        if set(OBSERVED) & set(self.views):
-            names = self.signals or _default_signals(self.views)
-        object.__setattr__(self, "signals", tuple(sorted(names)))
-        digest = _digest_of_signals(self.signals)
-        if self.digest_of_signals not in ("", digest):
+        if not set(views) <= set(VIEWS):
+            raise ValueError(f"views are some of {', '.join(VIEWS)}, not {', '.join(views)}")
+        views = tuple(view for view in VIEWS if view in views)
+        names = (signals or _default_signals(views)) if set(OBSERVED) & set(views) else ()
+        signals = tuple(sorted(names))
+        digest = _digest_of_signals(signals)
+        if digest_of_signals not in ("", digest):
             raise SchemaMismatch("its signals are defined differently in this version: train it again")
-        object.__setattr__(self, "digest_of_signals", digest)
+        return super().__new__(cls, bits, gram_bits, *sizes, portable, views, signals, digest)
+
+    def __getnewargs_ex__(self) -> tuple[tuple[()], dict[str, Any]]:
+        return (), self._asdict()
+
+    def _replace(self, **changed: Any) -> Self:
+        """Make a schema with some other fields, checked like any."""
+        return type(self)(**{**self._asdict(), **changed})
 
     @property
     def blocks(self) -> tuple[Block, ...]:
@@ -152,7 +176,7 @@ class Schema:
     @property
     def hash(self) -> str:
         """Sixteen hex digits that change with anything that changes a column."""
-        text = json.dumps({"kernel": KERNEL, **asdict(self)}, sort_keys=True)
+        text = json.dumps({"kernel": KERNEL, **self._asdict()}, sort_keys=True)
         return str(sha256(text.encode()).hexdigest()[:16])
 
     def signals_of(self, view: str) -> tuple[str, ...]:
@@ -184,7 +208,7 @@ class Schema:
         """
         kept = tuple(view for view in self.views if view in set(views))
         signals = tuple(name for name in self.signals if view_of(name) in kept)
-        return replace(self, views=kept, signals=signals, digest_of_signals="")
+        return self._replace(views=kept, signals=signals, digest_of_signals="")
 
     def to_json(self) -> dict[str, Any]:
         """Return what `from_json` reads, for the card of a model.
@@ -193,7 +217,7 @@ class Schema:
         -------
         dict
         """
-        return {"kernel": KERNEL, "hash": self.hash, **asdict(self)}
+        return {"kernel": KERNEL, "hash": self.hash, **self._asdict()}
 
     @classmethod
     def from_json(cls, card: Mapping[str, Any]) -> Schema:

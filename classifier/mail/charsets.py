@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import codecs
 from encodings.aliases import aliases
+from functools import cache
 
 from classifier.patterns import pattern
 
@@ -39,7 +40,9 @@ def _plain(name: str) -> str:
     return _PUNCTUATION.sub("", name.lower())
 
 
+@cache
 def _table() -> dict[str, str]:
+    """Make the table of names when one is asked for."""
     table: dict[str, str] = {}
     for alias, codec in aliases.items():
         if codec not in _NO_TEXT:
@@ -62,9 +65,6 @@ def _table() -> dict[str, str]:
     return table | _AS_BROWSERS_DO
 
 
-_CODECS = _table()
-
-
 def codec_of(charset: str) -> str | None:
     """Python's codec for a charset as mail names it.
 
@@ -78,7 +78,7 @@ def codec_of(charset: str) -> str | None:
     str or None
         None where no mail may use it, or nobody knows it.
     """
-    return _CODECS.get(_plain(charset[:60].partition("*")[0]))
+    return _table().get(_plain(charset[:60].partition("*")[0]))
 
 
 def decode(data: bytes, charset: str | None, defects: set[str]) -> str:

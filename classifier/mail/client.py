@@ -18,10 +18,9 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
-from ipaddress import ip_address
-from typing import NamedTuple
 
 from classifier.patterns import pattern
+from classifier.tuples import NamedTuple
 
 # A port or a zone may follow; "::ffff:" stands before an IPv4 address on a socket that takes both.
 _BRACKETED = pattern(r"\[([^\]\s()]{2,80})\]")
@@ -137,6 +136,8 @@ def clean_address(text: str) -> str:
     >>> clean_address("IPv6:2001:DB8:0::1"), clean_address("::ffff:192.0.2.1"), clean_address("999.1.1.1")
     ('2001:db8::1', '192.0.2.1', '')
     """
+    from ipaddress import ip_address  # takes a millisecond; not every mail names an address
+
     if text[:5].lower() == "ipv6:":
         text = text[5:]
     text = text.partition("%")[0]

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from typing import Final, NamedTuple
+from typing import Final
 
 from classifier.patterns import pattern
+from classifier.tuples import NamedTuple
 
 from .date import Timestamp
 

@@ -10,9 +10,10 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
-from typing import Final, NamedTuple
+from typing import Final
 
 from classifier.patterns import pattern
+from classifier.tuples import NamedTuple
 
 from .client import Client, fast_client, slow_client
 from .hop import Hop

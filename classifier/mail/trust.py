@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import lru_cache
-from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from typing import TYPE_CHECKING
 
 from classifier.patterns import pattern
 
 if TYPE_CHECKING:
+    from ipaddress import IPv4Network, IPv6Network
+
     from .hop import Hop
 
 _INSIDE = pattern(
@@ -87,6 +88,8 @@ class _Ours:
     def reaches(self, address: str) -> bool:
         """Tell whether an address is inside."""
         if self.networks:
+            from ipaddress import ip_address  # takes a millisecond; most have named no network
+
             found = ip_address(address)
             return found.is_loopback or any(found in network for network in self.networks)
         return inside(address)
@@ -135,6 +138,8 @@ def _configured(
     """Tell names from networks."""
     names, networks = set(), []
     for host in trusted_hosts:
+        from ipaddress import ip_network
+
         try:
             networks.append(ip_network(host, strict=False))
         except ValueError:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from classifier.output.envelope import Envelopes
@@ -18,7 +17,6 @@ if TYPE_CHECKING:
     from classifier.verdict import Clue, LogOdds, Verdict
 
 
-@dataclass(frozen=True, slots=True)
 class Judged:
     """Verdicts of some messages of one mailbox, in its order, made safe to look at.
 
@@ -41,18 +39,41 @@ class Judged:
         The weightiest clues of each, where they were asked for.
     """
 
-    mailbox: list[str | None]
-    key: list[str | None]
-    message_id: list[str]
-    date: list[str | None]
-    sender: list[str]
-    subject: list[str]
-    label: list[str]
-    unsure: list[bool]
-    spared: list[bool]
-    p: NDArray[np.float64]
-    log_odds: NDArray[np.float64]
-    clues: list[list[dict[str, Any]]] | None = None
+    __slots__ = (
+        "clues",
+        "date",
+        "key",
+        "label",
+        "log_odds",
+        "mailbox",
+        "message_id",
+        "p",
+        "sender",
+        "spared",
+        "subject",
+        "unsure",
+    )
+
+    def __init__(
+        self,
+        *,
+        mailbox: list[str | None],
+        key: list[str | None],
+        message_id: list[str],
+        date: list[str | None],
+        sender: list[str],
+        subject: list[str],
+        label: list[str],
+        unsure: list[bool],
+        spared: list[bool],
+        p: NDArray[np.float64],
+        log_odds: NDArray[np.float64],
+        clues: list[list[dict[str, Any]]] | None = None,
+    ) -> None:
+        self.mailbox, self.key, self.message_id, self.date = mailbox, key, message_id, date
+        self.sender, self.subject = sender, subject
+        self.label, self.unsure, self.spared = label, unsure, spared
+        self.p, self.log_odds, self.clues = p, log_odds, clues
 
     def __len__(self) -> int:
         return len(self.label)

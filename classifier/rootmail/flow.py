@@ -7,9 +7,12 @@ from bisect import bisect_left
 from collections import Counter
 from collections.abc import Sequence
 from itertools import pairwise
+from typing import TYPE_CHECKING
 
 from classifier.rootmail.masks import Line, template_key
-from classifier.rootmail.record import Record
+
+if TYPE_CHECKING:
+    from classifier.rootmail.record import Record
 
 USUAL = 0.5
 """Share of the job's mails from which on a line has a usual place."""

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from hashlib import blake2b
 from typing import TYPE_CHECKING
 
+from classifier.digests import blake2b
 from classifier.rootmail.places import host_place, identity_of, job_place
 from classifier.rootmail.precedents import Precedents
 from classifier.rootmail.record import Record

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
-from hashlib import blake2b
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
+from classifier.digests import blake2b
 from classifier.patterns import pattern
 from classifier.rootmail.speakers import SYSTEM_ACCOUNTS, TOOLS, WRAPPERS, Tool
+from classifier.tuples import NamedTuple
 
 if TYPE_CHECKING:
     from classifier.mail import Message

@@ -7,7 +7,8 @@ Named groups tell `host`, `job`, `user`, and `command`, from which cron's job is
 from __future__ import annotations
 
 import re
-from typing import NamedTuple
+
+from classifier.tuples import NamedTuple
 
 _HOST = r"(?P<host>[\w.-]{1,255})"
 

@@ -6,15 +6,14 @@ Its docstring is part of the declaration: what it sees, what that means, what fo
 
 from __future__ import annotations
 
-import re
 import sys
 from bisect import bisect_right
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, TypeVar
 
 from classifier.patterns import pattern
+from classifier.tuples import NamedTuple
 
 if TYPE_CHECKING:
     from classifier.signals.facts import Facts
@@ -29,13 +28,13 @@ NEEDS = frozenset({"headers", "body", "site", "route", "dns", "history"})
 CATEGORY_CHARS = 60
 """A category longer than this names one message, not a kind of message."""
 
+_SECTIONS = ("Sees", "Means", "Fooled by", "Source")
 _NAME = pattern(r"[a-z][a-z0-9_]*\.[a-z][a-z0-9_]*\Z")
-_SECTION = pattern(r"^[ \t]*(Sees|Means|Fooled by|Source):[ \t]*", re.MULTILINE)
+_SECTION = pattern(r"\n[ \t]*(Sees|Means|Fooled by|Source):")
 _UNWANTED = pattern(r"[\s\x00-\x20\x7f-\xa0\u2000-\u200f\u2028-\u202f\u2060-\u206f\ufeff\ud800-\udfff]+")
 
 
-@dataclass(frozen=True, slots=True)
-class Doc:
+class Doc(NamedTuple):
     """The five sentences that every signal owes its readers.
 
     Parameters
@@ -68,20 +67,24 @@ class Doc:
         ValueError
             If the summary or a section is missing, empty or given twice.
         """
-        if text is None and sys.flags.optimize >= 2:  # -OO throws docstrings away; the signals still work
-            return cls("", "", "", "", "")
-        pieces = _SECTION.split(text or "")
-        found = {name: " ".join(body.split()) for name, body in zip(pieces[1::2], pieces[2::2], strict=True)}
-        summary = " ".join(pieces[0].split())
-        missing = [name for name in ("Sees", "Means", "Fooled by", "Source") if not found.get(name)]
-        if missing or not summary or len(pieces) != 9:
-            wanted = ", ".join(missing) or ("a summary" if not summary else "each section once")
-            raise ValueError(f"the docstring lacks {wanted}")
-        return cls(summary, found["Sees"], found["Means"], found["Fooled by"], found["Source"])
+        return cls(*(" ".join(piece.split()) for piece in _pieces(text)))
 
 
-@dataclass(frozen=True, slots=True)
-class Signal:
+def _pieces(text: str | None) -> tuple[str, str, str, str, str]:
+    """Cut a docstring into its summary and its sections, or refuse it."""
+    if text is None and sys.flags.optimize >= 2:  # -OO throws docstrings away; the signals still work
+        return "", "", "", "", ""
+    summary, *rest = _SECTION.split(f"\n{text or ''}")
+    found = dict(zip(rest[::2], rest[1::2], strict=True))
+    sees, means, fooled_by, source = (found.get(name, "") for name in _SECTIONS)
+    missing = [name for name in _SECTIONS if not found.get(name, "").strip()]
+    if missing or not summary.strip() or len(rest) != 8:
+        wanted = ", ".join(missing) or ("each section once" if summary.strip() else "a summary")
+        raise ValueError(f"the docstring lacks {wanted}")
+    return summary, sees, means, fooled_by, source
+
+
+class Signal(NamedTuple):
     """One named observation.
 
     Parameters
@@ -97,8 +100,6 @@ class Signal:
         Ascending bin edges of a number, in its own unit; empty for the other kinds.
     func : callable
         Facts to value.
-    doc : Doc
-        The parsed docstring.
     default : bool, default True
         Whether models use it unless told otherwise; off for what repeats another filter's verdict.
     """
@@ -108,8 +109,12 @@ class Signal:
     needs: frozenset[str]
     edges: tuple[float, ...]
     func: Func
-    doc: Doc
     default: bool = True
+
+    @property
+    def doc(self) -> Doc:
+        """What its docstring says; read when it is asked for."""
+        return Doc.parse(self.func.__doc__)
 
     @property
     def group(self) -> str:
@@ -302,10 +307,10 @@ def signal(
 
     def declare(func: F) -> F:
         try:
-            doc = Doc.parse(func.__doc__)
+            _pieces(func.__doc__)
         except ValueError as error:
             raise ValueError(f"signal {name!r}: {error}") from None
-        registry.add(Signal(name, kind, frozenset(needs), tuple(edges), func, doc, default))
+        registry.add(Signal(name, kind, frozenset(needs), tuple(edges), func, default))
         return func
 
     return declare

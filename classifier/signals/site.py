@@ -6,9 +6,10 @@ from collections import Counter
 from collections.abc import Iterable
 from functools import lru_cache
 from itertools import islice
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from classifier.patterns import pattern
+from classifier.tuples import NamedTuple
 
 if TYPE_CHECKING:
     from classifier.mail import Message

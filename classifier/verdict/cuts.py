@@ -5,9 +5,10 @@ from __future__ import annotations
 import math
 import sys
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 from classifier.errors import ModelFormatError
+from classifier.tuples import NamedTuple
 
 LABELS = ("important", "unimportant", "spam")
 
