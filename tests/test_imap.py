@@ -341,3 +341,21 @@ def test_it_teaches_by_folders_and_by_flags(store: Store, tiny_model: Path, tmp_
     assert done.exit_code == 0, done.output
     assert "learned 3 of 3 messages: 2 important, 1 spam" in done.stdout
     assert all("\\Seen" not in flags for flags in store.flags("Junk").values())
+
+
+def test_what_was_read_and_left_alone_is_not_fetched_for_its_flags(
+    store: Store, tiny_model: Path, tmp_path: Path
+) -> None:
+    seen = [mail("unimportant", number) for number in range(5)]
+    store.fill("Read", [mail("important", 77), *seen], (b"\\Seen",))
+    with store.client() as client:
+        client.select_folder("Read")
+        client.add_flags([1], [b"\\Answered"])
+    with way(store) as spied:
+        given = ("-m", tiny_model, "--profile", tmp_path / "p.sqlite3", "--me", USER)
+        done = run("learn", *given, "--from-flags", store.url("Read", spied.port))
+    assert "learned 1 of 1 message: 1 important" in done.stdout, done.output
+    assert "1 important; 5 messages say nothing" in done.stderr
+    fetched = [line for line in spied.commands() if "BODY" in line]
+    assert fetched
+    assert all(line.startswith("UID FETCH 1 ") for line in fetched)

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import re
+import tomllib
+from importlib import import_module
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from classifier.config import named_file, read_settings
+from classifier.cli.group import COMMANDS
+from classifier.config import named_file, read_settings, settings_of
 from classifier.errors import ConfigError, MailboxError
 from classifier.mailboxes import imap_secret, open_mailbox
 from classifier.mailboxes.imap_secret import secret_of
@@ -201,3 +205,21 @@ def test_a_configuration_of_accounts_is_checked(tmp_path: Path, text: str) -> No
     with pytest.raises(ConfigError, match="key 'imap'") as caught:
         read_settings(tmp_path / "config.toml")
     assert "hunter2" not in str(caught.value)
+
+
+def test_the_page_about_stores_says_what_is_understood() -> None:
+    """Its configuration is one, its URLs are URLs, its commands have these options."""
+    page = (Path(__file__).parent.parent / "notebooks" / "07_mail_stores.md").read_text(encoding="utf-8")
+    [toml] = re.findall(r"```toml\n(.*?)```", page, re.DOTALL)
+    accounts = {account.name: account for account in settings_of(tomllib.loads(toml), "page").imap}
+    assert accounts["ann@example.net@imap.example.net"].token_command == "oama access ann@example.net"
+    urls = re.findall(r'"(imaps?://[^"]+)"|(imaps?://\S+)', page)
+    assert len(urls) > 10
+    for quoted, bare in urls:
+        url = (quoted or bare).strip("`;.)")
+        if not url.endswith("//"):
+            assert parse(url).host
+    for line in re.findall(r"^(?:\*/10 \* \* \* \*  )?mailtriage (.*)", page, re.MULTILINE):
+        name, *words = line.split()
+        known = {option for param in import_module(COMMANDS[name]).command.params for option in param.opts}
+        assert {word for word in words if word.startswith("--")} <= known, line

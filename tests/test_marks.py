@@ -22,7 +22,7 @@ from classifier.labels.marks import (
     read_takeout,
 )
 from classifier.labels.marks.feedback import feedback_type
-from classifier.labels.marks.flags import LIMIT_DAYS
+from classifier.labels.marks.flags import LIMIT_DAYS, may_speak
 from classifier.labels.marks.gmail import gmail_labels, gmail_thread
 from classifier.mail import Message
 from classifier.mailboxes import Stored, open_mailbox
@@ -65,6 +65,7 @@ def one(found: object) -> str | None:
 )
 def test_what_a_reader_did_says_what_a_message_was(flags: set[str], date: str, label: str | None) -> None:
     assert one(read_flags(stored(f"{date}Subject: x\n\n", frozenset(flags)), NOW)) == label
+    assert may_speak(frozenset(flags)) or label is None
 
 
 def test_the_time_limit_is_the_time_limit() -> None:

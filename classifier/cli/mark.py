@@ -93,7 +93,7 @@ def command(
 
     Nothing is ever deleted, no system flag is set, and mail stays unread. What you flagged, answered,
     forwarded, deleted or labelled yourself is left alone. Messages are moved by the server, each in one step
-    (RFC 6851), or not at all.
+    (RFC 6851), or not at all. Passwords, cron, learning: notebooks/07_mail_stores.md.
     """
     marking = _marking(keywords, targets, again)
     classifier = scoring.load(personal.open())

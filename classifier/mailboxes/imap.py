@@ -101,6 +101,8 @@ class ImapFolder(Mailbox):
     format = "imap"
     wanted: Callable[[frozenset[str]], bool] | None = None
     """From the flags of a message to whether it is to be fetched at all; all are."""
+    passed: int = 0
+    """How many were not, when it was read last."""
     narrow: str = ""
     """Criteria of SEARCH beside those of the URL."""
 
@@ -171,7 +173,7 @@ class ImapFolder(Mailbox):
     def _read(self) -> Iterator[Fetched]:
         if not self._is_fresh:
             self.session.renew()
-        self._is_fresh = False
+        self._is_fresh, self.passed = False, 0
         uids = self.uids()
         for at in range(0, len(uids), SPAN_MESSAGES):
             some = uids[at : at + SPAN_MESSAGES].tolist()
@@ -180,7 +182,9 @@ class ImapFolder(Mailbox):
                 if uid not in sizes:
                     self.report(self.key(uid), _VANISHED)
             if self.wanted:
+                known = len(sizes)
                 sizes = {uid: size for uid, size in sizes.items() if self.wanted(flags[uid])}
+                self.passed += known - len(sizes)
             for group in grouped((size, uid) for uid, size in sizes.items()):
                 yield from self._fetch({uid: sizes[uid] for uid in cast("list[int]", group)})
 

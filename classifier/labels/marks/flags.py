@@ -73,6 +73,21 @@ def read_flags(stored: Stored, now: float) -> Iterator[Marked]:
         yield Marked(stored, "unimportant")
 
 
+def may_speak(flags: frozenset[str]) -> bool:
+    """Tell by its flags alone whether `read_flags` may find a label on a message.
+
+    Parameters
+    ----------
+    flags : frozenset of str
+
+    Returns
+    -------
+    bool
+        False for what was read and left alone: most mail of a full folder, which so need not be fetched.
+    """
+    return "draft" not in flags and ("seen" not in flags or bool(flags & ACTED or flags & KEYWORDS.keys()))
+
+
 def _is_old(stored: Stored, now: float) -> bool:
     """Tell whether a message came so long ago that it would have been opened."""
     message = Message(stored.raw)

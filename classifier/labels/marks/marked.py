@@ -9,6 +9,7 @@ from importlib import import_module
 from typing import NamedTuple
 
 from classifier.mailboxes import Mailbox, Stored
+from classifier.mailboxes.imap import ImapFolder
 
 
 class Marked(NamedTuple):
@@ -82,6 +83,8 @@ class MarkedMail:
             found = [marked.label for marked in self._read(stored, self._now)]
             self.counts.update(found)
             self.silent += not found
+        if isinstance(self.mailbox, ImapFolder):
+            self.silent += self.mailbox.passed
         return self
 
     def labelled(self, label: str) -> MarkedSource:
@@ -157,6 +160,11 @@ def open_marks(kinds: Sequence[tuple[str, Mailbox]], now: float | None = None) -
     list of MarkedMail
         Counted.
     """
+    for kind, mailbox in kinds:
+        if kind == "from-flags" and isinstance(mailbox, ImapFolder):
+            from classifier.labels.marks.flags import may_speak  # which imports this module
+
+            mailbox.wanted = may_speak
     return [MarkedMail(kind, mailbox, _reader(kind), now).count() for kind, mailbox in kinds]
 
 
