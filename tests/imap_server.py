@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import contextlib
+import ctypes
 import datetime
 import hmac
 import ipaddress
@@ -14,6 +15,7 @@ import shutil
 import signal
 import socket
 import subprocess
+import sys
 import tempfile
 import threading
 import time
@@ -218,6 +220,13 @@ def write_certificate(folder: Path, host: str = "127.0.0.1") -> None:
 @pytest.fixture(scope="session")
 def dovecot() -> Iterator[Store]:
     """A mail store, alone for this process of the tests."""
+    with running() as store:
+        yield store
+
+
+@contextlib.contextmanager
+def running() -> Iterator[Store]:
+    """Start a store, and throw it away at the end."""
     program = dovecot_or_skip()
     installed("imapclient", "imapclient is not installed: pip install 'mailtriage[imap]'")
     import grp
@@ -255,7 +264,7 @@ def _running(program: str, store: Store, uid: int, gid: int) -> Iterator[Store]:
     log = store.home / "log"
     command = [program, "-F", "-c", str(store.home / "dovecot.conf")]
     whose: dict[str, Any] = {"user": uid, "group": gid, "extra_groups": []} if os.getuid() == 0 else {}
-    process = subprocess.Popen(command, **whose)
+    process = subprocess.Popen(command, preexec_fn=_die_with_parent, **whose)  # noqa: PLW1509 - before threads
     try:
         deadline = time.monotonic() + 20
         while True:
@@ -268,6 +277,12 @@ def _running(program: str, store: Store, uid: int, gid: int) -> Iterator[Store]:
     finally:
         process.send_signal(signal.SIGTERM)
         process.wait(20)
+
+
+def _die_with_parent() -> None:
+    """Ask Linux to end Dovecot when the tests are killed and cannot: prctl(2), PR_SET_PDEATHSIG."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(1, signal.SIGTERM)
 
 
 class Way:
@@ -331,7 +346,7 @@ def way(store: Store, change: Callable[[bytes, int], bytes | None] | None = None
     """Open a way; no TLS is offered on it, so that it can be looked into."""
 
     def without_tls(data: bytes, number: int) -> bytes | None:
-        plain = data.replace(b" STARTTLS", b"").replace(b" LITERAL+", b"")
+        plain = re.sub(rb"CAPABILITY[^\r\n]*", lambda said: said[0].replace(b" STARTTLS", b""), data)
         return change(plain, number) if change else plain
 
     opened = Way(store.plain, without_tls)
@@ -366,6 +381,8 @@ def store(dovecot: Store, monkeypatch: pytest.MonkeyPatch) -> Store:
     from classifier.mailboxes import imap_secret, imap_session
 
     monkeypatch.setenv("SSL_CERT_FILE", str(dovecot.certificate))
+    for name in ("PASSWORD_COMMAND", "TOKEN_COMMAND"):
+        monkeypatch.delenv(f"MAILTRIAGE_IMAP_{name}", raising=False)
     monkeypatch.setenv("MAILTRIAGE_IMAP_PASSWORD", PASSWORD)
     monkeypatch.setattr(imap_session, "WAITS", (0.0, 0.1))
     monkeypatch.setattr(imap_secret, "_known", {})

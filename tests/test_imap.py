@@ -120,6 +120,23 @@ def test_a_connection_that_breaks_again_and_again_loses_nothing(store: Store) ->
     assert bad.connections > 3
 
 
+def test_an_interrupt_in_an_answer_leaves_no_rest_of_it(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store.fill("Interrupted", MAIL)
+
+    def interrupt(client: object, *given: object) -> None:
+        client._imap.send(b"x1 UID FETCH 1:* (BODY.PEEK[])\r\n")  # type: ignore[attr-defined]
+        raise KeyboardInterrupt
+
+    with opened(store.url("Interrupted")) as mailbox:
+        with monkeypatch.context() as patch:
+            patch.setattr("imapclient.IMAPClient.fetch", interrupt)
+            with pytest.raises(KeyboardInterrupt):
+                bodies(mailbox)
+        assert bodies(mailbox) == [crlf(raw) for raw in MAIL]
+
+
 def test_a_message_that_breaks_every_connection_is_named_and_the_others_come(store: Store) -> None:
     poison = mail("spam", 1, "X-Poison: yes\n")
     store.fill("Poison", [*MAIL[:3], poison, *MAIL[3:6]])

@@ -24,6 +24,8 @@ T = TypeVar("T")
 # Seconds between attempts to get a lost connection back: a server that is started anew is waited for.
 WAITS = (0.2, 1.0, 2.0, 4.0, 8.0)
 _NEAR = 5
+# Seconds to wait for a server's goodbye.
+_FAREWELL = 5.0
 
 
 class Session:
@@ -95,6 +97,9 @@ class Session:
                 why = reach_reason(self.url, error)
             except client.Error as error:
                 raise Refused(said_by(error)) from error
+            except BaseException:  # interrupted in an answer: the rest of it would be taken for the next
+                self.drop()
+                raise
         raise Broken(why)
 
     def at(self) -> ImapUrl:
@@ -164,6 +169,7 @@ class Session:
         if client is None:
             return
         try:
+            client.socket().settimeout(_FAREWELL)
             client.logout()
         except (OSError, client.Error):
             shut(client)
