@@ -119,9 +119,10 @@ class Segments(NamedTuple):
         A segment ends where a word does.
     tag : ndarray of shape (n_segments,), uint64
     row : ndarray of shape (n_segments,), uint32
-    spans : ndarray of shape (n_spans, 2), int64
-        The header as it is read, in its order: stretches of the buffer.
-    span_row : ndarray of shape (n_spans,), int64
+    lines : ndarray of shape (5, n_fields), int64
+        The header as it is read, in its order: where each field begins, where its value does, where what is
+        read of that begins and ends (perhaps elsewhere), and where its line end lies.
+    line_row : ndarray of shape (n_fields,), int64
     """
 
     raw: bytes
@@ -129,8 +130,8 @@ class Segments(NamedTuple):
     end: Index
     tag: NDArray[np.uint64]
     row: NDArray[np.uint32]
-    spans: Index
-    span_row: Index
+    lines: Index
+    line_row: Index
 
     def beginnings(self, n_rows: int, size: int) -> list[bytes]:
         """Return the first bytes of each message's header as it is read.
@@ -145,20 +146,19 @@ class Segments(NamedTuple):
         -------
         list of bytes
         """
-        begin, end, row = self.spans[:, 0], self.spans[:, 1], self.span_row
-        lengths = end - begin
-        behind = np.cumsum(lengths)
-        of_row = np.searchsorted(row, np.arange(n_rows + 1))
-        before = np.append(0, behind)[of_row]
-        near = np.flatnonzero(behind - lengths - before[row] < size)
-        begin, end, row = begin[near], end[near], row[near]
-        apart = np.flatnonzero((begin[1:] != end[:-1]) | (row[1:] != row[:-1])) + 1
-        firsts, lasts = np.append(0, apart), np.append(apart - 1, len(near) - 1)
-        if not len(near):
+        name, value, start, end, close = self.lines
+        row = self.line_row
+        if not len(row):
             return [b""] * n_rows
+        apart = np.ones(len(row) + 1, bool)
+        apart[1:-1] = (name[1:] != close[:-1] + 1) | (row[1:] != row[:-1])
+        begins = np.flatnonzero(np.stack([apart[:-1], start != value, end != close], 1))
+        ends = np.flatnonzero(np.stack([start != value, end != close, apart[1:]], 1))
+        first = np.stack([name, start, close], 1).ravel()[begins]
+        behind = np.stack([value, end, close + 1], 1).ravel()[ends]
         raw = self.raw
-        pieces = [raw[a:b] for a, b in zip(begin[firsts].tolist(), end[lasts].tolist(), strict=True)]
-        cuts = np.searchsorted(row[firsts], np.arange(n_rows + 1)).tolist()
+        pieces = [raw[a:b] for a, b in zip(first.tolist(), behind.tolist(), strict=True)]
+        cuts = np.searchsorted(begins, 3 * np.searchsorted(row, np.arange(n_rows + 1))).tolist()
         return [b"".join(pieces[a:b])[:size] for a, b in pairwise(cuts)]
 
 
@@ -177,7 +177,7 @@ def _segments(fields: Fields, reader: Reader, odd: dict[int, Wording]) -> Segmen
         extra.append(value)
         start[at], end[at] = place, place + len(value)
         place += len(value) + 1
-    spans = np.stack([np.stack([name, start, close], 1), np.stack([colon, end, close + 1], 1)], 2)
+    lines = np.stack([name, colon, start, end, close])
     order = np.argsort(start, kind="stable") if extra else slice(None)
     start, end, tag, word_row = start[order], end[order], tag[order], row[order]
     if odd:
@@ -190,7 +190,7 @@ def _segments(fields: Fields, reader: Reader, odd: dict[int, Wording]) -> Segmen
         extra += values
     raw = b"".join([fields.raw, b"\0".join(extra), PAD]) if extra else fields.raw
     rows = word_row.astype(np.uint32)
-    return Segments(raw, start, end, tag, rows, spans.reshape(-1, 2), np.repeat(row, 3))
+    return Segments(raw, start, end, tag, rows, lines, row)
 
 
 def _cut_hops(fields: Fields, reader: Reader, action: Index, start: Index, end: Index) -> NDArray[np.bool_]:
