@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from classifier.mail.headers import Headers
-from classifier.mail.received import parse_received
-from classifier.mail.route import MAX_HOPS, Route, connected, read_route
+from classifier.mail.received import parse_received, who_handed_in
+from classifier.mail.route import MAX_HOPS, Route, connected, from_program, read_route
 from classifier.mail.trust import inside
 from classifier.signals.oddities import oddities
 
@@ -232,3 +232,31 @@ def test_oddities_name_what_a_reader_should_look_at() -> None:
     for words in ("has the address 240.0.0.1", "a time that is none", "a host name of illegal characters"):
         assert words in third
     assert oddities(route(STORE, BORDER, OUTSIDE), 1) == []
+
+
+RELAYS = (
+    b" from a.example (b.example [192.0.2.1])\n\tby c.example (8.11.6/8.11.6) with ESMTP id x7; Mon",
+    b" from a.example by c.example with smtp; Mon",
+    b" from a.example (remark (by c.example with LOCAL id 5)) by d.example with ESMTP id 6; Mon",
+    b" from a.example (by c.example with LOCAL id 5 ) by d.example with ESMTP id 6; Mon",
+    b" from root by c.example with local (Exim 4.98) id 5; Mon",
+    b" from userid by c.example with ESMTPA id 5; Mon",
+    b" (from root@localhost) by c.example (8.12.1/8.12.1/Submit) id 5; Mon",
+    b" by c.example (Postfix, from userid 0) id 5; Mon",
+)
+
+
+@given(
+    st.sampled_from(RELAYS),
+    st.integers(0, 90),
+    st.sampled_from([b"", b" ", b"(", b")", b" id ", b"id\n ", b"\r", b"\xa0"]),
+    st.integers(0, 3),
+)
+def test_who_handed_in_is_told_quickly_as_it_is_with_care(
+    field: bytes, at: int, put: bytes, over: int
+) -> None:
+    damaged = field[:at] + put + field[at + over :]
+    local, protocol = who_handed_in(damaged)
+    assert from_program(damaged) == (local and protocol in ("", "LOCAL", "LOCAL-SMTP", "LOCAL-ESMTP"))
+    assert [from_program(each) for each in RELAYS[:2]] == [False, False]
+    assert from_program(RELAYS[4])

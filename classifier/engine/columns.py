@@ -31,10 +31,12 @@ def lay_out(judge: Judge, batch: Sequence[Mail], *, observe: bool = False) -> Ju
     facts = judge.facts([judge.open_message(mail) for mail in batch], observe=observe)
     sheet = judge.extractor.sheet(facts)
     log_odds = judge.log_odds(judge.extractor.rows_of(facts, sheet), facts)
-    cuts, oldest, sparing = judge.cuts, sheet.fields.oldest_received(), not judge.allow_local_spam
+    cuts, fields, sparing = judge.cuts, sheet.fields, not judge.allow_local_spam
     decided = []
-    for odds, each, received in zip(log_odds, facts, oldest, strict=True):
-        no_spam = sparing and odds.spam > cuts.ham and spared(odds, cuts, each, received)
+    each_of = zip(log_odds, facts, fields.oldest_received(), fields.body_start, strict=True)
+    for odds, each, received, begin in each_of:
+        asked = sparing and odds.spam > cuts.ham and (received is not None or begin < 0)  # a relay or oddness
+        no_spam = asked and spared(odds, cuts, each, received)
         decided.append((*cuts.decide(odds, spared=no_spam), no_spam))
     stored = [mail if isinstance(mail, Stored) else None for mail in batch]
     return Judged.laid_out(stored, envelopes(sheet), log_odds, decided)

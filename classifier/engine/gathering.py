@@ -84,7 +84,8 @@ class Gathering(Remembering):
             whole = raw.raw if isinstance(raw, Message) else raw
             begin = header_end(whole)
             if begin < 0:
-                begin = Message(whole).body_start
-            if begin < len(whole):
-                return Message(whole[:begin])
+                return Message(whole[: Message(whole).body_start])
+            message = raw if isinstance(raw, Message) and begin == len(whole) else Message(whole[:begin])
+            message.is_header = True
+            return message
         return raw if isinstance(raw, Message) else Message(raw)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from classifier.features.header_block import header_of
+from classifier.features.header_block import header_of, whole_header
 from classifier.features.kernels import LOW, PAD, every_eight
 from classifier.features.wording import HOP
 from classifier.mail.bounds import HEADER_COUNT
@@ -21,6 +21,8 @@ from classifier.tuples import NamedTuple
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+
+    from classifier.mail import Message
 
     Index = NDArray[np.int64]
     U64 = NDArray[np.uint64]
@@ -215,13 +217,12 @@ class Fields(NamedTuple):
         return [raw[a:b] if b else None for a, b in zip(begins, ends, strict=True)]
 
 
-def find_fields(mails: Sequence[bytes], names: Names) -> Fields:
+def find_fields(mails: Sequence[Message], names: Names) -> Fields:
     """Find the header fields of a batch.
 
     Parameters
     ----------
-    mails : sequence of bytes
-        Messages.
+    mails : sequence of Message
     names : Names
 
     Returns
@@ -232,7 +233,7 @@ def find_fields(mails: Sequence[bytes], names: Names) -> Fields:
     blocks: list[bytes] = []
     body_start: list[int] = []
     for mail in mails:
-        block, begin = header_of(mail)
+        block, begin = whole_header(mail.raw) if mail.is_header else header_of(mail.raw)
         blocks.append(block)
         body_start.append(begin)
     fields, odd = _split(blocks, body_start, names)

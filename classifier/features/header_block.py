@@ -57,3 +57,22 @@ def header_end(mail: bytes) -> int:
     if sound and (found is not None or begin < HEADER_BLOCK_BYTES):
         return begin
     return header_of(mail)[1]
+
+
+def whole_header(mail: bytes) -> tuple[bytes, int]:
+    """Return what `header_of` does for a message that `header_end` has found to end there.
+
+    Parameters
+    ----------
+    mail : bytes
+
+    Returns
+    -------
+    header : bytes
+    body_start : int
+    """
+    if b"\r" in mail:
+        return header_of(mail)
+    if mail.endswith(b"\n\n"):
+        return mail[:-1], len(mail)
+    return mail if mail.endswith(b"\n") else mail + b"\n", len(mail)

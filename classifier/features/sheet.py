@@ -52,7 +52,7 @@ class Sheet:
 
     def __init__(self, messages: Sequence[Message], reader: Reader, names: Names) -> None:
         self.messages, self.reader = messages, reader
-        self.fields: Fields = find_fields([message.raw for message in messages], names)
+        self.fields: Fields = find_fields(messages, names)
 
     def __len__(self) -> int:
         return len(self.messages)

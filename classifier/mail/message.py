@@ -65,6 +65,9 @@ class Message:
     (Address(name='Jö', local='jo', domain='example.org'), 'Hi', 'Hello\n')
     """
 
+    is_header = False
+    """Whether it is known to be a header that ends soundly, and nothing else: told by who cut it."""
+
     def __init__(self, raw: bytes) -> None:
         self.raw = raw if type(raw) is bytes else bytes(raw)
         self._defects: set[str] = set()

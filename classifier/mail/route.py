@@ -11,6 +11,8 @@ from collections.abc import Callable
 from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
+from classifier.patterns import pattern
+
 from .domains import organisational_domain
 from .fact import fact
 from .received import parse_received, who_handed_in
@@ -22,6 +24,12 @@ if TYPE_CHECKING:
     from .hop import Hop
 
 _BY_PROGRAM: Final = frozenset({"", "LOCAL", "LOCAL-SMTP", "LOCAL-ESMTP"})
+_GAP = rb"[ \t\n]{1,9}+"
+_WORD, _REMARK = rb"[!-'*-:<-~]{1,255}+" + _GAP, rb"(\([\t\n -'*-:<-~]{0,500}+\)" + _GAP + rb")?+"
+_BY_NETWORK = pattern(  # as most relays write it, to be read with less care
+    rb"[ \t\n]{0,9}+from" + _GAP + _WORD + _REMARK + rb"by" + _GAP + _WORD + _REMARK
+    + rb"with" + _GAP + rb"[eE]?[sS][mM][tT][pP][ \t\n;]"
+)  # fmt: skip
 
 MAX_HOPS: Final = 64
 """Hops that are read: RFC 5321 section 6.3 lets a server call 100 a loop, most stop at 25 to 50."""
@@ -181,6 +189,9 @@ def from_program(received: bytes) -> bool:
     -------
     bool
     """
+    usual = _BY_NETWORK.match(received)
+    if usual is not None and not any(b"id " in each or b"id\n" in each for each in usual.groups(b"")):
+        return False
     local, protocol = who_handed_in(received)
     return local and protocol in _BY_PROGRAM
 
