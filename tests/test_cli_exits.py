@@ -30,6 +30,7 @@ def made(kind: type[BaseException]) -> BaseException:
 def test_every_refusal_has_a_code_that_is_no_crash(kind: type[BaseException]) -> None:
     if kind in (
         errors.ModelNotWritten,
+        errors.OutputError,
         errors.ProfileNotWritten,
         errors.ClusterError,
     ):  # of the system (a full disk): no refusals

@@ -452,7 +452,7 @@ def test_huge_messages_are_copied_whole(
             monkeypatch.setattr(module, "MAX_RAW", 10_000)
     monkeypatch.setattr(files.StreamRead.whole, "__defaults__", (10_000,))
     monkeypatch.setattr(from_lines, "WINDOW", 3000)
-    monkeypatch.setattr(files.FileRead.__init__, "__defaults__", (3000,))
+    monkeypatch.setattr(files.FileRead.__init__, "__defaults__", (3000, files.UNSEALED))
     huge = b"Subject: huge\n\n" + b"From nobody\n>From x\n" * 5000
     wrapped = FROM + mail("one") + b"\n" + FROM + quote(huge) + b"\n" + FROM + quote(huge + b"twin\n") + b"\n"
     source = put(tmp_path / "in", {"mbox": wrapped, "gzip": gzip.compress(wrapped), "message": huge}[kind])

@@ -77,12 +77,13 @@ def phased() -> Iterator[Watch | None]:
     with bar:
 
         def watch(phase: str, done: int, total: int) -> None:
-            if phase not in tasks:
+            begun = phase not in tasks
+            if begun:
                 for task, _ in tasks.values():
                     bar.remove_task(task)
                 tasks.clear()
                 tasks[phase] = bar.add_task(phase, total=None, told=""), Pace(done)
             task, pace = tasks[phase]
-            bar.update(task, told=pace.told(done, total))
+            bar.update(task, told=pace.told(done, total), refresh=begun)  # however short: shown once
 
         yield watch
