@@ -33,6 +33,7 @@ def test_every_refusal_has_a_code_that_is_no_crash(kind: type[BaseException]) ->
         errors.OutputError,
         errors.ProfileNotWritten,
         errors.ClusterError,
+        errors.OutputError,
     ):  # of the system (a full disk): no refusals
         assert code_for(made(kind)) == exits.CRASH
     elif issubclass(kind, errors.ServerAway):  # sysexits.h: EX_TEMPFAIL
