@@ -13,7 +13,7 @@ from cli_mail import mail, mixed, objects, run
 from imap_server import PASSWORD, USER, Store, breaking, lying, token, way, write_certificate
 
 from classifier.errors import MailboxError
-from classifier.mailboxes import base, imap, open_mailbox, read_span
+from classifier.mailboxes import base, imap, imap_client, open_mailbox, read_span
 from classifier.mailboxes.imap import ImapFolder
 
 MAIL = mixed(4)
@@ -148,6 +148,27 @@ def test_a_message_that_breaks_every_connection_is_named_and_the_others_come(sto
         assert bodies(mailbox) == [crlf(raw) for raw in MAIL[:6]]
         assert [problem.place.split(".")[1] for problem in mailbox.problems] == ["4"]
         assert "broke" in mailbox.problems[0].reason
+
+
+def test_a_message_that_never_ends_is_found_without_waiting_for_it_often(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its size is said to be greater than it is, so that more is waited for."""
+    store.fill("Endless", MAIL)
+    monkeypatch.setattr(imap_client, "PATIENCE", 0.7)
+    endless = lying(rb"(\* 7 FETCH .*BODY\[\] \{)(\d+)\}", rb"\g<1>1\g<2>}")
+    with way(store, endless) as bad, opened(store.url("Endless", bad.port)) as mailbox:
+        assert bodies(mailbox) == [crlf(raw) for raw in (*MAIL[:6], *MAIL[7:])]
+        assert [each.place.split(".")[1] for each in mailbox.problems] == ["7"]
+        assert "silent" in mailbox.problems[0].reason
+    assert bad.connections <= 7
+
+
+def test_who_lacks_the_library_is_told_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("imapclient", "classifier.mailboxes.imap_client"):
+        monkeypatch.setitem(sys.modules, name, None)
+    with pytest.raises(MailboxError, match=r"pip install 'mailtriage\[imap\]'"):
+        opened("imaps://ann@mail.invalid/INBOX")
 
 
 def test_a_server_that_goes_away_for_good_is_an_error(store: Store) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime
 from array import array
 from collections.abc import Callable, Iterator
-from typing import Any, NamedTuple, cast
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 from classifier.patterns import pattern
 
@@ -21,6 +21,9 @@ from .imap_url import parse
 from .imap_wire import Broken, Refused, TooMuch
 from .message import CUT
 from .stream import StoredSpan
+
+if TYPE_CHECKING:
+    from .imap_client import Client
 
 # Numbers that one answer to SEARCH may hold: a line of a megabyte is the longest that is taken.
 _AT_ONCE = 50_000
@@ -200,17 +203,28 @@ class ImapFolder(Mailbox):
         return known, {uid: flags_of(got[uid].get(b"FLAGS")) for uid in known} if self.wanted else {}
 
     def _fetch(self, sizes: dict[int, int], whole: bool = True) -> Iterator[Fetched]:
-        """Fetch messages; where that fails, in halves, until it is known which one cannot be had."""
+        """Fetch messages; where an answer breaks off, those before and behind it apart from where it did."""
         uids = list(sizes)
         whole = whole and max(sizes.values()) <= _SMALL
         part = "" if whole else f"<0.{MAX_RAW + 1}>"
         items = ["FLAGS", "INTERNALDATE", f"BODY.PEEK[]{part}"]
+        came = 0
+
+        def ask(client: Client) -> dict[int, dict[bytes, Any]]:
+            nonlocal came
+            try:
+                found: dict[int, dict[bytes, Any]] = client.fetch(uids, items)
+            except BaseException:
+                came = client.came()
+                raise
+            return found
+
         try:
-            got = self.session.ask(lambda client: client.fetch(uids, items), 3 if len(uids) == 1 else 1)
+            got = self.session.ask(ask, 3 if len(uids) == 1 else 1)
         except (Broken, Refused, TooMuch) as error:
             if len(uids) > 1:
-                half = len(uids) // 2
-                for some in (uids[:half], uids[half:]):
+                at = came if came < len(uids) else len(uids) // 2
+                for some in filter(None, (uids[:at], uids[at : at + 1], uids[at + 1 :])):
                     yield from self._fetch({uid: sizes[uid] for uid in some})
             elif isinstance(error, TooMuch) and whole:
                 yield from self._fetch(sizes, whole=False)

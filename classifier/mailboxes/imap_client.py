@@ -87,6 +87,11 @@ class Client(IMAPClient):  # type: ignore[misc]
         """Begin to count the bytes of the next answer."""
         self._imap.left = LARGEST_ANSWER
 
+    def came(self) -> int:
+        """Count the messages that came whole before an answer broke off."""
+        parts = self._imap.untagged_responses.get("FETCH", ())
+        return sum(isinstance(part, tuple) and b" BODY[" in part[0] for part in parts)
+
     @property
     def is_known(self) -> bool:
         """Whether the server knows who we are without being told, as through a tunnel."""

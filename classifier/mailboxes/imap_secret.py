@@ -167,5 +167,5 @@ def _asked(url: ImapUrl) -> Secret:
         raise MailboxError(url.text, f"needs a password: {WHERE}")
     import getpass
 
-    text = getpass.getpass(f"Password of {url.user} at {url.host}: ")
+    text = getpass.getpass(f"\nPassword of {url.user} at {url.host}: ")
     return _checked(url, text, "terminal", False)
