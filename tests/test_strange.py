@@ -14,7 +14,7 @@ from classifier.features import Schema
 from classifier.features.schema import VIEWS
 from classifier.history import Ram
 from classifier.learners import Tables
-from classifier.learners.strange import FAMILIAR, PRIOR, STRANGE, known_share, lean
+from classifier.learners.strange import ENOUGH, FAMILIAR, PRIOR, STRANGE, known_share, lean
 from classifier.mail import Message
 from classifier.store import Model
 from classifier.verdict import Cuts
@@ -43,13 +43,13 @@ def importance(classifier: Classifier, raw: bytes) -> float:
     return classifier.classify(raw, now=BEGIN + 10 * DAY).log_odds.importance
 
 
-def knowing(share: float) -> Model:
+def knowing(share: float, examples: int = ENOUGH) -> Model:
     """Make a model that knows so much of all words, and thinks nothing of any."""
     tables = Tables.empty(Schema(bits=12, views=VIEWS))
     body = tables.schema.blocks[VIEWS.index("body")]
     some = np.random.default_rng(0).permutation(np.arange(body.start, body.stop))
     tables.weights[some[: int(share * len(some))], 1] = 1e-7
-    return Model(tables, Cuts(), {})
+    return Model(tables, Cuts(), {"trained": {"importance": {"positives": examples, "negatives": 5000}}})
 
 
 def test_who_knows_nothing_ranks_a_new_fault_above_the_every_day() -> None:
@@ -62,6 +62,10 @@ def test_who_knows_the_words_is_not_told_by_a_rule() -> None:
     fault = mail(FAULT, 10)
     assert importance(after_ten_days(knowing(1.0)), fault) == pytest.approx(0, abs=1e-3)
     assert importance(after_ten_days(knowing(0.3)), fault) > 0.5
+
+
+def test_who_knows_the_words_from_a_handful_of_examples_is_told_by_the_rule_all_the_same() -> None:
+    assert importance(after_ten_days(knowing(1.0, examples=ENOUGH // 4)), mail(FAULT, 10)) > 0.5
 
 
 def test_mail_of_people_and_mail_without_a_past_are_left_alone() -> None:
@@ -90,7 +94,7 @@ def test_the_batch_makes_no_difference() -> None:
 def test_no_words_are_no_strange_words() -> None:
     classifier = after_ten_days()
     rows = classifier.extractor.rows(classifier.facts([Message(b"Subject: x\n\n"), Message(mail(FAULT, 10))]))
-    known = known_share(classifier.model.tables, rows)
+    known = known_share(classifier.model.tables, rows, ENOUGH)
     assert math.isnan(known[0])
     assert known[1] == 0
     assert lean(np.zeros(2), known, np.array([5.0, 5.0]))[0] == 0

@@ -30,7 +30,7 @@ def cautious(cuts: Cuts, card: Mapping[str, Any], learned: Mapping[str, int]) ->
     Cuts
         See :meth:`Cuts.cautious`.
     """
-    counts = [_trained(card, question) for question in QUESTIONS]
+    counts = [trained_on(card, question) for question in QUESTIONS]
     for label, count in learned.items():
         for pair, answer in zip(counts, TEACHES[label], strict=True):
             if answer is not None:
@@ -39,8 +39,21 @@ def cautious(cuts: Cuts, card: Mapping[str, Any], learned: Mapping[str, int]) ->
     return cuts.cautious((spam, ham), (important, unimportant))
 
 
-def _trained(card: Mapping[str, Any], question: str) -> list[int]:
-    """Read how many examples of yes and of no a question was trained on; none where the card does not say."""
+def trained_on(card: Mapping[str, Any], question: str) -> list[int]:
+    """Read how many examples of yes and of no a question was trained on.
+
+    Parameters
+    ----------
+    card : mapping
+        A model's.
+    question : str
+        Of `classifier.learners.QUESTIONS`.
+
+    Returns
+    -------
+    list of int
+        Two; 0 where the card does not say.
+    """
     told = card.get("trained")
     told = told.get(question) if isinstance(told, dict) else None
     told = told if isinstance(told, dict) else {}

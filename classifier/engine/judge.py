@@ -188,7 +188,7 @@ class Judge(Gathering):
         scores = self.corrections.score(rows, self.model.tables)
         if self.behaviour is not None:
             scores[:, 1] += np.where([is_answered(each) for each in facts], self.behaviour.score(rows), 0.0)
-        scores[:, 1] += rule_of(self.corrections, self.model.tables, rows, facts)
+        scores[:, 1] += rule_of(self.model, self.corrections, rows, facts)
         return with_precedents(scores, facts)
 
     def _verdicts(self, batch: Sequence[Mail], facts: list[Facts], rows: Rows) -> list[Verdict]:
@@ -305,6 +305,6 @@ class Judge(Gathering):
 
         habit = self.behaviour.habit if self.behaviour is not None and is_answered(facts) else None
         tables = self.model.tables
-        rule = float(rule_of(self.corrections, tables, self.extractor.rows([facts]), [facts])[0])
+        rule = float(rule_of(self.model, self.corrections, self.extractor.rows([facts]), [facts])[0])
         heard = heard_of(facts)
         return explain(self.extractor, tables, self.corrections, facts, habit=habit, rule=rule, heard=heard)

@@ -8,29 +8,32 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from classifier.engine.deciding import trained_on
+from classifier.learners import QUESTIONS
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from classifier.features import Rows
-    from classifier.learners import Tables
     from classifier.learners.online import Corrections
     from classifier.signals import Facts
+    from classifier.store import Model
 
     Floats = NDArray[np.float64]
 
 IMPORTANCE = 1
-"""Place of the question in `classifier.learners.tables.QUESTIONS`."""
+"""Place of the question in `classifier.learners.QUESTIONS`."""
 
 
-def rule_of(corrections: Corrections, tables: Tables, rows: Rows, facts: Sequence[Facts]) -> Floats:
+def rule_of(model: Model, corrections: Corrections, rows: Rows, facts: Sequence[Facts]) -> Floats:
     """Say how much the rule moves the log-odds of importance of each message.
 
     Parameters
     ----------
+    model : Model
+        As it was trained.
     corrections : Corrections
-        What the reader taught since the model was trained.
-    tables : Tables
-        Of the trained model.
+        What the reader taught since.
     rows : Rows
     facts : sequence of Facts
         Of the same messages.
@@ -48,7 +51,8 @@ def rule_of(corrections: Corrections, tables: Tables, rows: Rows, facts: Sequenc
     from classifier.rootmail.urgency import urgency_of
 
     urgency = np.array([math.nan if past is None else urgency_of(past) for past in pasts])
-    known = known_share(tables, rows)
+    tables = model.tables
+    known = known_share(tables, rows, min(trained_on(model.card, QUESTIONS[IMPORTANCE])))
     if not (known < SILENT).any():
         return lean(np.zeros(len(facts)), known, urgency)
     given = tables.score(rows)[:, 1]

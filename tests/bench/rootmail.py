@@ -30,6 +30,7 @@ from root_corpus import RootMail, read_root_mail
 
 from classifier import Classifier
 from classifier.engine import train
+from classifier.engine.deciding import trained_on
 from classifier.evaluate.intervals import percentiles, resamples
 from classifier.features import Rows, Schema
 from classifier.features.schema import ALONE, VIEWS
@@ -128,7 +129,8 @@ def score(
         model = train_rows(rows.take(learned), [labels[at] for at in learned])
         some = rows.take(left_out)
         plain[left_out] = model.tables.score(some)[:, 1]
-        rule = lean(plain[left_out], known_share(model.tables, some), urgency[left_out])
+        known = known_share(model.tables, some, min(trained_on(model.card, "importance")))
+        rule = lean(plain[left_out], known, urgency[left_out])
         ruled[left_out] = plain[left_out] + rule
         said = Precedents(Ram())
         for at in learned:

@@ -20,6 +20,7 @@ from corpora import REPO, argument_parser, open_corpora, print_head, print_row
 from root_corpus import RootMail, read_root_mail
 from rootmail import READ, pasts_of, read, told
 
+from classifier.engine.deciding import trained_on
 from classifier.features import Rows
 from classifier.learners.strange import known_share, lean
 from classifier.rootmail.urgency import urgency_of
@@ -44,7 +45,7 @@ def show(name: str, model: Model, rows: Rows, mails: Sequence[RootMail]) -> None
     """Print what a model makes of all mail, without the rule and with it."""
     given = model.tables.score(rows)
     urgency = np.array([urgency_of(past) for past in pasts_of(mails)])
-    known = known_share(model.tables, rows)
+    known = known_share(model.tables, rows, min(trained_on(model.card, "importance")))
     ruled = given[:, 1] + lean(given[:, 1], known, urgency)
     for way, scores in (("without", given[:, 1]), ("with", ruled)):
         print_row(name, way, *told(scores, "host", mails))

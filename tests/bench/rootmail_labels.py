@@ -36,6 +36,7 @@ from root_corpus import RootMail, read_root_mail
 from rootmail import READ, episodes, figures, figures_by_kind, kind_of, pasts_of, read
 
 from classifier import Classifier
+from classifier.engine.deciding import trained_on
 from classifier.evaluate.intervals import percentiles, resamples
 from classifier.evaluate.suggest import suggest
 from classifier.features import Rows, Schema
@@ -92,11 +93,12 @@ class Reader(NamedTuple):
     judged: NDArray[np.intp]
     models: dict[str, Model]
 
-    def ruled(self, tables: Tables, scores: Floats, labels: Mapping[str, int]) -> Floats:
+    def ruled(self, model: Model, scores: Floats, labels: Mapping[str, int]) -> Floats:
         """Add the rule to what a model and what it was taught since say about what is ranked."""
         rows = self.rows.take(self.judged)
         urgency = np.array([urgency_of(self.pasts[at]) for at in self.judged])
-        given, known = tables.score(rows)[:, 1], known_share(tables, rows)
+        given = model.tables.score(rows)[:, 1]
+        known = known_share(model.tables, rows, min(trained_on(model.card, "importance")))
         return scores + lean(given, known, urgency, scores - given, rarer(labels, 1))
 
 
@@ -148,7 +150,7 @@ def curve(reader: Reader, model: Model, rounds: Sequence[list[int]]) -> Iterator
             said.relabel(*kind_of(reader.pasts[at]), None, reader.mails[at].label)
         learned += labels
         scores = corrections.score(judged, model.tables)[:, 1]
-        yield _run(reader, learned, reader.ruled(model.tables, scores, corrections.labels), said)
+        yield _run(reader, learned, reader.ruled(model, scores, corrections.labels), said)
 
 
 def anew(reader: Reader, rounds: Sequence[list[int]]) -> Iterator[Run]:
@@ -158,11 +160,11 @@ def anew(reader: Reader, rounds: Sequence[list[int]]) -> Iterator[Run]:
     for labels in ([], *rounds):
         learned += labels
         names = [reader.mails[at].label for at in learned]
-        tables = Tables.empty(reader.rows.schema)
+        model = Model(Tables.empty(reader.rows.schema), Cuts(), {})
         if len(set(names)) > 1:
-            tables = train_rows(reader.rows.take(np.array(learned)), names, seed=0, jobs=1).tables
-        scores = tables.score(reader.rows.take(reader.judged))[:, 1]
-        yield _run(reader, learned, reader.ruled(tables, scores, {}), nobody)
+            model = train_rows(reader.rows.take(np.array(learned)), names, seed=0, jobs=1)
+        scores = model.tables.score(reader.rows.take(reader.judged))[:, 1]
+        yield _run(reader, learned, reader.ruled(model, scores, {}), nobody)
 
 
 def _run(reader: Reader, learned: Sequence[int], scores: Floats, said: Precedents) -> Run:
