@@ -179,6 +179,23 @@ def test_a_store_that_cannot_do_it_is_left_as_it_is(
     assert set(map(frozenset, store.flags("Closed").values())) == {frozenset()}
 
 
+def test_a_store_that_keeps_no_keywords_can_move(store: Store, mark: Mark_) -> None:
+    store.fill("Plain", MAIL)
+    store.fill("Plain Junk", [])
+    with way(store, lying(rb"PERMANENTFLAGS \([^)]*\)", rb"PERMANENTFLAGS (\\Seen)")) as poor:
+        url = store.url("Plain", poor.port)
+        refused = mark("--move", "spam=Plain Junk", url)
+        assert (refused.exit_code, store.bodies("Plain Junk")) == (3, [])
+        assert "--no-marks" in refused.stderr
+        done = mark("--no-marks", "--move", "spam=Plain Junk", url)
+    assert done.exit_code == 0, done.output
+    assert "2 spam, moved to Plain Junk" in done.stdout
+    assert store.bodies("Plain Junk") == [crlf(MAIL[2]), crlf(MAIL[5])]
+    assert set(map(frozenset, [*store.flags("Plain").values(), *store.flags("Plain Junk").values()])) == {
+        frozenset()
+    }
+
+
 def test_what_is_flagged_after_it_was_judged_is_left(store: Store) -> None:
     store.fill("Race", MAIL)
     marking = Marking()
@@ -269,6 +286,8 @@ def test_what_was_marked_teaches_nothing_and_what_was_corrected_does(
         ("--set", "spam=a b"),
         ("--move", "spam="),
         ("--move", "Junk"),
+        ("--no-marks",),
+        ("--no-marks", "--move", "spam=Junk", "--again"),
     ],
 )
 def test_wrong_usage(mark: Mark_, given: tuple[str, ...]) -> None:

@@ -68,6 +68,12 @@ _BATCH = 64
     metavar="LABEL=FOLDER",
     help="Have the messages of a label moved to a folder of the same store; may be repeated.",
 )
+@click.option(
+    "--no-marks",
+    is_flag=True,
+    help="Set no keywords, only move: for stores that keep none (Exchange). What stays is judged by every "
+    "run, and what you fetch back is moved again unless you flag it.",
+)
 @click.option("--again", is_flag=True, help="Judge again what was marked before and is as it was marked.")
 @click.option(
     "--dry-run", is_flag=True, help="Change nothing, only say what would be done with which message."
@@ -81,6 +87,7 @@ def command(
     personal: Personal,
     keywords: tuple[str, ...],
     targets: tuple[str, ...],
+    no_marks: bool,
     again: bool,
     dry_run: bool,
 ) -> None:
@@ -95,7 +102,9 @@ def command(
     forwarded, deleted or labelled yourself is left alone. Messages are moved by the server, each in one step
     (RFC 6851), or not at all. Passwords, cron, learning: notebooks/07_mail_stores.md.
     """
-    marking = _marking(keywords, targets, again)
+    if no_marks and (keywords or again or not targets):
+        raise click.UsageError("--no-marks goes with --move alone: without marks nothing else is left to do")
+    marking = _marking(keywords, targets, again, not no_marks)
     classifier = scoring.load(personal.open())
     intake = Intake(mailboxes)
     run = _Run(marking, classifier, scoring, intake, dry_run)
@@ -106,7 +115,7 @@ def command(
     ctx.exit(intake.code(run.judged, "judged"))
 
 
-def _marking(keywords: tuple[str, ...], targets: tuple[str, ...], again: bool) -> Marking:
+def _marking(keywords: tuple[str, ...], targets: tuple[str, ...], again: bool, signs: bool) -> Marking:
     """Read --set and --move."""
     from classifier.mailboxes.imap_store import is_keyword
     from classifier.output.marking import USUAL, Marking
@@ -123,7 +132,8 @@ def _marking(keywords: tuple[str, ...], targets: tuple[str, ...], again: bool) -
     moved = dict(map(_split, targets))
     if empty := [label for label, folder in moved.items() if not folder]:
         raise click.UsageError(f"--move {empty[0]}: which folder?")
-    return Marking({**USUAL, **said}, moved, again)
+    usual: dict[str, tuple[str, ...]] = USUAL if signs else dict.fromkeys(LABELS, ())
+    return Marking({**usual, **said}, moved, again, signs)
 
 
 def _split(text: str) -> tuple[str, str]:

@@ -98,7 +98,9 @@ class Store:
         kept = flags_of(self._session.state.get(b"PERMANENTFLAGS"))
         lacking = sorted(word for word in keywords if word.lower() not in kept)
         if lacking and "\\*" not in kept:
-            reason = f"the folder {self.url.folder} keeps no new keywords, such as {lacking[0]}"
+            reason = (
+                f"the folder {self.url.folder} keeps no new keywords, such as {lacking[0]} (see --no-marks)"
+            )
             raise MailboxError(self.url.text, reason)
 
     def _check_targets(self, targets: set[str]) -> None:

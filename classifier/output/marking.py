@@ -26,11 +26,14 @@ class Marking:
         Label to the folder that its messages are moved to.
     again : bool
         Whether to judge again what was marked before, where the reader has left the marks as they were.
+    signs : bool
+        Whether to set keywords at all; without them nobody knows what was judged before.
     """
 
     keywords: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: USUAL)
     targets: Mapping[str, str] = field(default_factory=dict)
     again: bool = False
+    signs: bool = True
 
     def all_keywords(self) -> set[str]:
         """Name all keywords that may be set.
@@ -39,6 +42,8 @@ class Marking:
         -------
         set of str
         """
+        if not self.signs:
+            return set()
         own = {signature(label) for label in (*self.keywords, UNSURE)}
         return own.union(*self.keywords.values())
 
@@ -51,7 +56,7 @@ class Marking:
             '' where marked ones are judged again.
         """
         own = sorted(signature(label) for label in (*self.keywords, UNSURE))
-        return "" if self.again else " ".join(f"UNKEYWORD {word}" for word in own)
+        return "" if self.again or not self.signs else " ".join(f"UNKEYWORD {word}" for word in own)
 
     def is_free(self, flags: frozenset[str]) -> bool:
         """Tell whether a message may be touched.
@@ -92,6 +97,8 @@ class Marking:
         -------
         Mark
         """
+        if not self.signs:
+            return Mark(uid, (), (), self.targets.get(label, ""))
         add = (*self.keywords.get(label, ()), signature(label))
         before = signed(flags)
         old = (*self.keywords.get(before, ()), signature(before)) if before else ()
