@@ -90,16 +90,17 @@ def test_kill_9_again_and_again_costs_nothing(command: list[str], tmp_path: Path
     assert out.read_bytes() == whole
 
 
-def test_interrupted_it_says_how_to_go_on(command: list[str], tmp_path: Path) -> None:
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, -signal.SIGTERM)])
+def test_interrupted_it_says_how_to_go_on(command: list[str], tmp_path: Path, number: int, code: int) -> None:
     out = tmp_path / "out.jsonl"
     process = subprocess.Popen(
         [sys.executable, "-c", SLOW, *command, "-o", str(out)], stderr=subprocess.PIPE, text=True
     )
     while not (journal := tmp_path / "out.jsonl.resume").exists() or not journal.stat().st_size:
         time.sleep(0.01)
-    process.send_signal(signal.SIGINT)
+    process.send_signal(number)
     _, said = process.communicate(timeout=60)
-    assert process.returncode == 130
+    assert process.returncode == code
     assert "unfinished" in said
     assert "--resume goes on" in said
     again = run(*command, "-o", out)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
+import signal
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -97,6 +98,14 @@ def _settings(
     }
 
 
+class _Stopped(BaseException):
+    """SIGTERM came."""
+
+
+def _stop(*_: object) -> None:
+    raise _Stopped
+
+
 class Filing:
     """One run into a file.
 
@@ -125,17 +134,26 @@ class Filing:
 
     def run(self, *, resume: bool) -> int:
         """Judge what is not judged yet; returns the exit code."""
+        with suppress(ValueError):  # of a thread, which hears no signals
+            signal.signal(signal.SIGTERM, _stop)
         try:
             already = self._begin(resume)
             answers = self.intake.read(self._judge)
-            for answer in shown(answers, "judged", size=lambda one: one.count, weight=self._weighing):
-                self.file.write(answer.made)
+            found = shown(answers, "judged", size=lambda one: one.count, weight=self._weighing)
+            with closing(found):  # whatever ends it, the terminal is as it was
+                for answer in found:
+                    self.file.write(answer.made)
             if self._skip:
                 raise self._changed()
             self.file.finish()
         except BaseException as error:
             self._leave(error)
+            if isinstance(error, _Stopped):
+                signal.raise_signal(signal.SIGTERM)  # whoever sent it sees that it was heard
             raise
+        finally:
+            with suppress(ValueError):
+                signal.signal(signal.SIGTERM, signal.SIG_DFL)
         judged = self.file.done.judged
         if already:
             complain(f"{self.file.path}: {already} messages were judged before, {judged - already} now")
@@ -158,6 +176,8 @@ class Filing:
 
     def _leave(self, error: BaseException) -> None:
         """Keep what is whole for the next run."""
+        with suppress(ValueError):
+            signal.signal(signal.SIGTERM, signal.SIG_DFL)
         if isinstance(error, click.UsageError) or not self.file.is_open:
             return
         complain(f"{self.file.path}: unfinished, {self.file.keep()} judged; --resume goes on")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from time import monotonic
 from typing import TYPE_CHECKING, TypeVar
@@ -44,7 +44,7 @@ def shown(
     prints_later: bool = False,
     size: Callable[[T], int] = lambda _: 1,
     weight: Weighing | None = None,
-) -> Iterator[T]:
+) -> Generator[T, None, None]:
     """Pass items on, counting them on standard error where that is wanted, with the rate.
 
     Parameters
