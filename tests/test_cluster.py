@@ -9,6 +9,7 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -111,8 +112,10 @@ def test_a_worker_killed_in_mid_run_changes_nothing(
     assert killed
     assert numbers == list(range(len(todo)))
     assert b"".join(lines) == here(classifier, boxes, explain=1)
-    client.wait_for_workers(2, timeout=30)
-    assert killed not in client.run(os.getpid).values()
+    patience = time.monotonic() + 120  # on a busy machine a new process takes its time
+    while len(pids := client.run(os.getpid, on_error="ignore")) < 2 or killed in pids.values():
+        assert time.monotonic() < patience
+        time.sleep(0.2)
 
 
 class Deadly(Part):
@@ -133,13 +136,15 @@ def _forgive(dask_scheduler: Any, deaths: int) -> None:
 def test_a_part_that_kills_every_worker_is_named_and_costs_nothing_else(
     cluster: clusters.Cluster, mails: Path, tiny_model: Path
 ) -> None:
-    cluster._client.run_on_scheduler(_forgive, deaths=0)
     classifier = Classifier.load(tiny_model)
     box = open_mailbox(mails / "other.mbox")
     good = list(tasks(classifier, [box], 1000))
     bad = Task(len(good), Deadly(), good[0].setting)
-    answers = dict(cluster.judged(packed(classifier)[0], [*good[:2], bad, *good[2:]], ordered=False))
-    cluster._client.run_on_scheduler(_forgive, deaths=3)
+    cluster._client.run_on_scheduler(_forgive, deaths=0)
+    try:
+        answers = dict(cluster.judged(packed(classifier)[0], [*good[:2], bad, *good[2:]], ordered=False))
+    finally:
+        cluster._client.run_on_scheduler(_forgive, deaths=3)
     assert answers[bad].lost
     assert str(answers[bad].problems[0]).startswith("villain.mbox at bytes 1 to 2: every worker that judged")
     lines = b"".join(b"".join(unpacked_lines(answers[task].lines)) for task in good)
