@@ -8,9 +8,14 @@ from pathlib import Path
 
 import pytest
 from dns_server import name_server, scripted_server, silent_server  # noqa: F401  # fixtures
+from hypothesis import settings
 from imap_server import dovecot, store  # noqa: F401
 
 REPO = Path(__file__).resolve().parent.parent
+
+if "CI" not in os.environ:  # there hypothesis has a profile of its own, which has no deadline either
+    settings.register_profile("patient", deadline=None)  # a busy machine is no defect
+    settings.load_profile("patient")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
