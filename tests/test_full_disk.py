@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 from cli_mail import mail, mixed, run, write_mbox
+
+from classifier import Classifier
+from classifier.errors import OutputError
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="no such limits")
 
@@ -105,3 +109,26 @@ def test_a_model_that_cannot_be_written_is_a_failure_and_leaves_nothing(tmp_path
     assert done.returncode == 1
     assert done.stderr.splitlines()[-1] == f"mailtriage: {model}: cannot be written: File too large"
     assert list(model.parent.iterdir()) == []
+
+
+def test_a_part_of_a_folder_that_cannot_be_written_is_named_and_leaves_nothing(
+    tmp_path: Path, tiny_model: Path
+) -> None:
+    pytest.importorskip("pyarrow")
+    pytest.importorskip("fsspec")
+    import resource
+
+    from classifier.output.folder import Folder
+
+    (tmp_path / "out").mkdir()
+    folder = Folder(str(tmp_path / "out"))
+    batches = list(Classifier.load(tiny_model).judged_many(mixed(40)))
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1000, hard))
+    try:
+        with pytest.raises(OutputError, match=re.escape(folder.part(3)) + ".*File too large"):
+            folder.write(3, "mark", batches, [])
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert list((tmp_path / "out").iterdir()) == []
+    assert folder.write(3, "mark", batches, []) == 120
