@@ -263,6 +263,9 @@ def test_the_clues_that_are_named_are_words_that_say_something_each_once() -> No
         Clue("text", "/dev/sdb", 0.16, 0.16),
         Clue("sender.is_me", "no", 0.14, 0.14),
         Clue("header.subject", "磁盘", 0.13, 0.13),
+        Clue("text", "mime-version:content-type;", 0.5, 0.5),  # how headers are written
+        Clue("text", "Subject:", 0.4, 0.4),
+        Clue("body", "Subject:", 0.12, 0.12),  # somebody wrote of one
     ]
     named = [(clue.name, clue.value) for clue in telling(clues, 9)]
     assert named == [
@@ -271,6 +274,7 @@ def test_the_clues_that_are_named_are_words_that_say_something_each_once() -> No
         ("text", "/dev/sdb"),
         ("sender.is_me", "no"),
         ("header.subject", "磁盘"),
+        ("body", "Subject:"),
     ]
     assert telling(clues, 1) == [clues[5]]
     assert telling([], 3) == telling(clues[1:2], 3) == []

@@ -16,6 +16,13 @@ _WORD = re.compile(r"\w+")
 _SPEAKS = re.compile(r"[^\W\d_]{3}|[^\x00-\x7f]")
 """A word that can say something: three letters, or one of a script that needs no more."""
 
+_SYNTAX = re.compile(
+    r"mime-|content-t|ersion:|received|esmtp|charset|boundary|multipart|:(?:from|to|date|subject):"
+    r"|^(?:from|to|cc|subject|date|message-id|return-path|x-[\w-]{1,40}):$",
+    re.IGNORECASE,
+)
+"""How headers are written: 4-grams see it, and it tells a person nothing."""
+
 _IDLE = frozenset(
     """
     all also and any are been but can did does for from had has have her here his how into its just may more
@@ -42,13 +49,14 @@ def telling(clues: Iterable[Clue], most: int) -> list[Clue]:
     -------
     list of Clue
         The weightiest first, signals weighing `SIGNAL` of what words weigh; no signal and no word twice,
-        whether large or small, and no words that say nothing by themselves.
+        whether large or small, no words that say nothing by themselves, and nothing of how headers are
+        written.
     """
     chosen: list[Clue] = []
     named: set[str] = set()
     for clue in sorted(clues, key=_worth, reverse=True):
         parts = set(_WORD.findall(clue.value.casefold())) if _is_words(clue) else {clue.name}
-        if parts & named or (_is_words(clue) and not _speaks(parts)):
+        if parts & named or (_is_words(clue) and not _speaks(parts)) or _is_syntax(clue):
             continue
         chosen.append(clue)
         named |= parts
@@ -59,6 +67,10 @@ def telling(clues: Iterable[Clue], most: int) -> list[Clue]:
 
 def _is_words(clue: Clue) -> bool:
     return clue.name in {"body", "text"} or clue.name.startswith("header.")
+
+
+def _is_syntax(clue: Clue) -> bool:
+    return clue.name == "text" and _SYNTAX.search(clue.value) is not None
 
 
 def _worth(clue: Clue) -> float:
