@@ -7,15 +7,16 @@ and whatever else it has takes the long way, which reads every option and does t
 from __future__ import annotations
 
 import math
-import os
 import sys
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from classifier.cli.exits import AWAY, OK, complain, stop_writing
 from classifier.cli.quick import PATIENCE
+from classifier.cli.words import read_count, read_words
 from classifier.serve.fields import CLUES
 from classifier.serve.passing import pass_on
+from classifier.tuples import NamedTuple
 
 if TYPE_CHECKING:
     from classifier.cli.asked import Scoring
@@ -70,36 +71,18 @@ def understood(arguments: list[str]) -> Line | None:
     Line or None
         None where there is anything that the short way does not do.
     """
-    if (
-        arguments[:1] != ["filter"]
-        or os.environ.get("MAILTRIAGE_DEBUG")
-        or os.environ.get("_MAILTRIAGE_COMPLETE")
-    ):
+    words = read_words(arguments, "filter", _ONE)
+    if words is None or words.paths:
         return None
-    given: dict[str, str] = {}
-    me: list[str] = []
-    words = iter(arguments[1:])
-    for word in words:
-        name, equals, value = word.partition("=") if word.startswith("--") else (word, "", "")
-        value = value if equals else next(words, "")
-        if not value or value.startswith("-"):
-            return None
-        if name == "--me":
-            me.append(value)
-        elif name in _ONE and _ONE[name] not in given:
-            given[_ONE[name]] = value
-        else:
-            return None
-    explain, on_error = given.get("explain", str(CLUES)), given.get("on_error", "pass")
+    given, me = words.given, words.me
+    explain, on_error = read_count(given.get("explain", str(CLUES))), given.get("on_error", "pass")
     seconds = _seconds(given.get("timeout"))
-    if not (
-        explain.isascii() and explain.isdecimal() and len(explain) < 5 and seconds and on_error in ON_ERROR
-    ):
+    if explain is None or not seconds or on_error not in ON_ERROR:
         return None
     if given.get("via") and (me or given.get("model") or given.get("profile")):
         return None
-    named = given.get("via"), tuple(me), given.get("model"), given.get("profile")
-    return Line(*named, int(explain), ON_ERROR[on_error], seconds)
+    named = given.get("via"), me, given.get("model"), given.get("profile")
+    return Line(*named, explain, ON_ERROR[on_error], seconds)
 
 
 def _seconds(text: str | None) -> float:

@@ -7,7 +7,6 @@ option, and does the same.
 
 from __future__ import annotations
 
-import os
 import sys
 
 from classifier.cli.asked import Scoring, Who
@@ -15,13 +14,13 @@ from classifier.cli.exits import guard
 from classifier.cli.judging import print_lines
 from classifier.cli.opening import Personal
 from classifier.cli.reading import Intake
+from classifier.cli.words import read_count, read_words
 from classifier.config import own_addresses, read_settings
 from classifier.errors import MailtriageError
 from classifier.tuples import NamedTuple
 
 _ONE = {"-m": "model", "--model": "model", "--profile": "profile", "-f": "form", "--format": "form"}
 _ONE["--explain"] = "explain"
-_ASKED_BY_OTHERS = ("MAILTRIAGE_DEBUG", "_MAILTRIAGE_COMPLETE")
 
 
 class Line(NamedTuple):
@@ -56,32 +55,16 @@ def understood(arguments: list[str]) -> Line | None:
     Line or None
         None where there is anything that the short way does not do.
     """
-    if arguments[:1] != ["classify"] or any(os.environ.get(name) for name in _ASKED_BY_OTHERS):
+    words = read_words(arguments, "classify", _ONE)
+    if words is None or not (words.paths and all(words.paths)):
         return None
-    given: dict[str, str] = {}
-    me: list[str] = []
-    paths: list[str] = []
-    words = iter(arguments[1:])
-    for word in words:
-        if word == "-" or not word.startswith("-"):
-            paths.append(word)
-            continue
-        name, equals, value = word.partition("=") if word.startswith("--") else (word, "", "")
-        value = value if equals else next(words, "")
-        if not value or value.startswith("-"):
-            return None
-        if name == "--me":
-            me.append(value)
-        elif name in _ONE and _ONE[name] not in given:
-            given[_ONE[name]] = value
-        else:
-            return None
-    explain = given.get("explain", "0")
-    if not (paths and all(paths) and explain.isascii() and explain.isdecimal() and len(explain) < 5):
+    given = words.given
+    explain = read_count(given.get("explain", "0"))
+    if explain is None:
         return None
     if given.get("form", "jsonl") != "jsonl" or (not given.get("form") and _on_terminal()):
         return None
-    return Line(tuple(paths), tuple(me), given.get("model"), given.get("profile"), int(explain))
+    return Line(words.paths, words.me, given.get("model"), given.get("profile"), explain)
 
 
 def _on_terminal() -> bool:
