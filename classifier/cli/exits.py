@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from classifier.errors import (
@@ -156,6 +156,16 @@ def report(error: BaseException, debug: bool) -> None:
         complain(f"{where}{error.strerror or error}")
     else:
         complain(f"internal error, {type(error).__name__}: {error} (--debug shows where)")
+
+
+def reporting(debug: bool) -> Callable[[BaseException], int]:
+    """Make what a server's worker does with the error that ends it: say it, and return the exit code."""
+
+    def failed(error: BaseException) -> int:
+        report(error, debug)
+        return code_for(error)
+
+    return failed
 
 
 def _give_up_unwritten() -> None:

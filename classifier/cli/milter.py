@@ -8,7 +8,7 @@ import click
 
 from classifier.cli import started
 from classifier.cli.asked import Scoring
-from classifier.cli.exits import AWAY, code_for, complain, report
+from classifier.cli.exits import AWAY, complain, reporting
 from classifier.cli.manual import JUDGES_MAIL, Manual
 from classifier.cli.opening import OFF, Personal
 from classifier.cli.personal import personal
@@ -143,15 +143,11 @@ def command(
 
         refuse_servers_options(ctx, but=("jobs",))
 
-    def failed(error: BaseException) -> int:
-        report(error, debug=bool(ctx.find_root().params.get("debug")))
-        return code_for(error)
-
     started()
     milter = Milter(
         load=lambda: scoring.load(personal.open()),
         complain=complain,
-        failed=failed,
+        failed=reporting(debug=bool(ctx.find_root().params.get("debug"))),
         profile=None if personal.named == OFF else personal.path,
         via=via,
         explain=explain,

@@ -6,7 +6,7 @@ import click
 
 from classifier.cli import started
 from classifier.cli.asked import Scoring
-from classifier.cli.exits import code_for, complain, report
+from classifier.cli.exits import complain, reporting
 from classifier.cli.manual import JUDGES_MAIL, Manual
 from classifier.cli.opening import OFF, Personal
 from classifier.cli.personal import personal
@@ -95,15 +95,11 @@ def command(
     from classifier.serve.loop import Limits
     from classifier.serve.server import Server
 
-    def failed(error: BaseException) -> int:
-        report(error, debug=bool(ctx.find_root().params.get("debug")))
-        return code_for(error)
-
     started()
     server = Server(
         load=lambda: scoring.load(personal.open()),
         complain=complain,
-        failed=failed,
+        failed=reporting(debug=bool(ctx.find_root().params.get("debug"))),
         profile=None if personal.named == OFF else personal.path,
         jobs=scoring.jobs,
         gid=gid_of(group),
