@@ -7,10 +7,9 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from classifier.errors import ConfigError
-from classifier.tuples import NamedTuple
 
 if TYPE_CHECKING:
     from pathlib import Path  # takes two milliseconds of every start

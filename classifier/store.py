@@ -13,14 +13,13 @@ import mmap
 import os
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from classifier.errors import ModelError, ModelFormatError, ModelNotFound, ModelNotWritten
 from classifier.features import Schema
 from classifier.learners import QUESTIONS, Tables
-from classifier.tuples import NamedTuple
 from classifier.verdict import Cuts
 
 if TYPE_CHECKING:

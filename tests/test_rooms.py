@@ -14,7 +14,7 @@ PACKAGE = "classifier"
 LEVELS: tuple[frozenset[str], ...] = tuple(
     frozenset(line.split())
     for line in (
-        "digests errors markup patterns tuples",
+        "digests errors markup patterns",
         "config mail",
         "mailboxes lookup history rootmail",
         "signals labels",

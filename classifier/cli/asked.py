@@ -7,11 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from itertools import islice
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from classifier.cli.exits import complain
 from classifier.config import Settings
-from classifier.tuples import NamedTuple
 
 if TYPE_CHECKING:
     from classifier.budget import Terms

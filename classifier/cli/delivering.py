@@ -9,14 +9,13 @@ from __future__ import annotations
 import math
 import sys
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from classifier.cli.exits import AWAY, OK, complain, stop_writing
 from classifier.cli.quick import PATIENCE
 from classifier.cli.words import read_count, read_words
 from classifier.serve.fields import CLUES
 from classifier.serve.passing import pass_on
-from classifier.tuples import NamedTuple
 
 if TYPE_CHECKING:
     from classifier.cli.asked import Scoring

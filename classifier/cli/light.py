@@ -8,6 +8,7 @@ option, and does the same.
 from __future__ import annotations
 
 import sys
+from typing import NamedTuple
 
 from classifier.cli.asked import Scoring, Who
 from classifier.cli.exits import guard
@@ -17,7 +18,6 @@ from classifier.cli.reading import Intake
 from classifier.cli.words import read_count, read_words
 from classifier.config import own_addresses, read_settings
 from classifier.errors import MailtriageError
-from classifier.tuples import NamedTuple
 
 _ONE = {"-m": "model", "--model": "model", "--profile": "profile", "-f": "form", "--format": "form"}
 _ONE["--explain"] = "explain"

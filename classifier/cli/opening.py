@@ -6,11 +6,10 @@ import os
 import sys
 import time
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from classifier.cli.exits import complain
 from classifier.config import Settings, profile_file
-from classifier.tuples import NamedTuple
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-
-from classifier.tuples import NamedTuple
+from typing import NamedTuple
 
 _ASKED_BY_OTHERS = ("MAILTRIAGE_DEBUG", "_MAILTRIAGE_COMPLETE")
 

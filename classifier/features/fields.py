@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -17,7 +17,6 @@ from classifier.features.header_block import header_of, whole_header
 from classifier.features.kernels import LOW, PAD, every_eight
 from classifier.features.wording import HOP
 from classifier.mail.bounds import HEADER_COUNT
-from classifier.tuples import NamedTuple
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -7,11 +7,9 @@ keys costs 6 ns a key; a table of last positions (8 ns, and a Python loop over t
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
-
-from classifier.tuples import NamedTuple
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

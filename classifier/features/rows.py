@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from classifier.features.schema import VIEWS, Schema
-from classifier.tuples import NamedTuple
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

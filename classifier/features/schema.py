@@ -14,11 +14,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
 from classifier.digests import sha256
 from classifier.errors import ModelFormatError, SchemaMismatch
-from classifier.tuples import NamedTuple
 
 KERNEL = 4
 """Version of tokenising and hashing; raised whenever the same mail would set other columns."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import cached_property
 from itertools import pairwise
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -18,7 +18,6 @@ from classifier.features.fields import Fields, Names, find_fields
 from classifier.features.kernels import PAD
 from classifier.features.wording import DROP, HOP, KEEP, ZONE, Reader, Wording
 from classifier.mail.glance import glance
-from classifier.tuples import NamedTuple
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -21,10 +21,9 @@ portable schema came out no worse: what it leaves out is what a corpus gives awa
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from classifier.digests import blake2b
-from classifier.tuples import NamedTuple
 
 if TYPE_CHECKING:
     from classifier.mail import Message

@@ -10,12 +10,11 @@ and the terms of that sum are the exact explanation of the score.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from classifier.features import Rows, Schema
-from classifier.tuples import NamedTuple
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -7,9 +7,9 @@ library's recurses on nested comments and throws a whole field away for one bad 
 from __future__ import annotations
 
 import re
+from typing import NamedTuple
 
 from classifier.patterns import pattern
-from classifier.tuples import NamedTuple
 
 from .bounds import ADDRESSES_PER_HEADER
 from .encoded_words import decode_words

@@ -18,9 +18,9 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
+from typing import NamedTuple
 
 from classifier.patterns import pattern
-from classifier.tuples import NamedTuple
 
 # A port or a zone may follow; "::ffff:" stands before an IPv4 address on a socket that takes both.
 _BRACKETED = pattern(r"\[([^\]\s()]{2,80})\]")

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
+from typing import NamedTuple
 
 from classifier.patterns import pattern
-from classifier.tuples import NamedTuple
 
 from .bounds import PARAMETER_BYTES
 from .charsets import decode

@@ -9,9 +9,9 @@ from __future__ import annotations
 import re
 from datetime import UTC, date, datetime
 from functools import lru_cache
+from typing import NamedTuple
 
 from classifier.patterns import pattern
-from classifier.tuples import NamedTuple
 
 from .bounds import DATE_BYTES
 

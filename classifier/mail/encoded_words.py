@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import binascii
 import re
+from typing import NamedTuple
 
 from classifier.patterns import pattern
-from classifier.tuples import NamedTuple
 
 from .charsets import decode
 

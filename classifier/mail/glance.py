@@ -7,8 +7,7 @@ part, as most machine mail is, needs no walk through its parts either.
 from __future__ import annotations
 
 from functools import lru_cache
-
-from classifier.tuples import NamedTuple
+from typing import NamedTuple
 
 from .bounds import TEXT_BYTES
 from .content import media_type, parse_content

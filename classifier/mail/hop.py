@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import re
-from typing import Final
+from typing import Final, NamedTuple
 
 from classifier.patterns import pattern
-from classifier.tuples import NamedTuple
 
 from .date import Timestamp
 

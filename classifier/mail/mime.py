@@ -8,9 +8,7 @@ stack. Here each boundary line is looked up in a dict of the open boundaries: li
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Protocol
-
-from classifier.tuples import NamedTuple
+from typing import NamedTuple, Protocol
 
 from .bounds import BOUNDARY_BYTES, BOUNDARY_LINES, MIME_DEPTH, MIME_PARTS, PART_HEADER_BYTES
 from .content import Content, media_type, parse_content

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from typing import NamedTuple
 
 from classifier.patterns import pattern
-from classifier.tuples import NamedTuple
 
 from .bounds import LINKS, TEXT_BYTES
 from .html_facts import HtmlFacts, Link, merge

@@ -5,10 +5,9 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator
 from types import TracebackType
-from typing import Self
+from typing import NamedTuple, Self
 
 from classifier.patterns import pattern
-from classifier.tuples import NamedTuple
 
 # The largest mail of the large providers has 34.3 MB. A bigger one is judged by its first 40 MiB (a problem
 # says so) and copied whole by `sort`.

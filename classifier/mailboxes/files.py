@@ -6,9 +6,7 @@ import io
 import os
 import stat
 from collections.abc import Callable
-from typing import BinaryIO
-
-from classifier.tuples import NamedTuple
+from typing import BinaryIO, NamedTuple
 
 from ..errors import MailboxError
 from .base import MAX_RAW, WINDOW

@@ -21,9 +21,9 @@ Source: RFC 4155; Jamie Zawinski's "mail summary files" for the kinds of From_ l
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from typing import NamedTuple
 
 from classifier.patterns import pattern
-from classifier.tuples import NamedTuple
 
 from .base import MAX_RAW, WINDOW
 

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
-from typing import BinaryIO
-
-from classifier.tuples import NamedTuple
+from typing import BinaryIO, NamedTuple
 
 from ..errors import MailboxError, NotMail
 from .base import MAX_RAW, WINDOW, Mailbox, Original, Problem, Span, Stored

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import date
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from classifier.features.fields import LOOKED_UP
 from classifier.mail.date import parse_date
@@ -13,7 +13,6 @@ from classifier.mail.headers import decode_field, unfold
 from classifier.mail.message import find_message_id
 from classifier.output.safe import TEXT_LIMIT, bounded
 from classifier.patterns import pattern
-from classifier.tuples import NamedTuple
 
 if TYPE_CHECKING:
     from classifier.features.sheet import Sheet

@@ -9,9 +9,9 @@ optimal") is cut out before.
 from __future__ import annotations
 
 from functools import lru_cache
+from typing import NamedTuple
 
 from classifier.patterns import pattern
-from classifier.tuples import NamedTuple
 
 GRAVE, FAILURE, WARNING, NEUTRAL = 3, 2, 1, 0
 """Grades of a line."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import struct
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from classifier.rootmail.alarms import FAILURE
 from classifier.rootmail.flow import disorder_of, swelling_of
@@ -17,7 +17,6 @@ from classifier.rootmail.precedents import NOTHING, SAID, Precedents
 from classifier.rootmail.record import Record
 from classifier.rootmail.sketch import Sketch, sketch_of
 from classifier.rootmail.sums import NEWS, add_up
-from classifier.tuples import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from classifier.digests import blake2b
 from classifier.patterns import pattern
 from classifier.rootmail.speakers import SYSTEM_ACCOUNTS, TOOLS, WRAPPERS, Tool
-from classifier.tuples import NamedTuple
 
 if TYPE_CHECKING:
     from classifier.mail import Message

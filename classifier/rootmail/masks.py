@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
+from typing import NamedTuple
 
 from classifier.digests import blake2b
 from classifier.patterns import pattern
-from classifier.tuples import NamedTuple
 
 LINES_HEAD, LINES_TAIL = 300, 100
 """Lines that are looked at, from the beginning and the end of the text."""

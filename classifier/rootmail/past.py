@@ -5,12 +5,12 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from copy import copy
+from typing import NamedTuple
 
 from classifier.rootmail.alarms import Alarm, alarm_of
 from classifier.rootmail.masks import Line, reading_key, template_key
 from classifier.rootmail.record import USUAL, Record, slot_key
 from classifier.rootmail.traces import Slot
-from classifier.tuples import NamedTuple
 
 STATES = ("first", "early", "new", "turned", "young", "back", "usual")
 """How a line stands to the past: no past at all, a past of less than three mails, never seen, seen but a

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from classifier.digests import blake2b
 from classifier.mail.fingerprint import fingerprint
 from classifier.rootmail.sketch import Sketch, likeness
-from classifier.tuples import NamedTuple
 
 if TYPE_CHECKING:
     from classifier.mail import Message

@@ -5,12 +5,11 @@ from __future__ import annotations
 import struct
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from classifier.digests import blake2b
 from classifier.rootmail.masks import outline
 from classifier.rootmail.sums import days_left_of, fullest_of
-from classifier.tuples import NamedTuple
 
 if TYPE_CHECKING:
     from classifier.rootmail.past import Change, Told

@@ -7,8 +7,7 @@ Named groups tell `host`, `job`, `user`, and `command`, from which cron's job is
 from __future__ import annotations
 
 import re
-
-from classifier.tuples import NamedTuple
+from typing import NamedTuple
 
 _HOST = r"(?P<host>[\w.-]{1,255})"
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from classifier.patterns import pattern
 from classifier.rootmail.alarms import FAILURE
 from classifier.rootmail.masks import Line
 from classifier.rootmail.past import STATES, Change, Told
-from classifier.tuples import NamedTuple
 
 NEWS = ("new", "turned", "young")
 """States of what this job has not always said."""

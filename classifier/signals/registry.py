@@ -10,10 +10,9 @@ import sys
 from bisect import bisect_right
 from collections.abc import Callable, Iterator, Mapping
 from functools import lru_cache
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from classifier.patterns import pattern
-from classifier.tuples import NamedTuple
 
 if TYPE_CHECKING:
     from classifier.signals.facts import Facts

@@ -6,10 +6,9 @@ from collections import Counter
 from collections.abc import Iterable
 from functools import lru_cache
 from itertools import islice
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from classifier.patterns import pattern
-from classifier.tuples import NamedTuple
 
 if TYPE_CHECKING:
     from classifier.mail import Message

@@ -5,10 +5,9 @@ from __future__ import annotations
 import math
 import sys
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from classifier.errors import ModelFormatError
-from classifier.tuples import NamedTuple
 
 LABELS = ("important", "unimportant", "spam")
 

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import math
-
-from classifier.tuples import NamedTuple
+from typing import NamedTuple
 
 
 class Pace(NamedTuple):
