@@ -186,9 +186,10 @@ class Judge(Gathering):
     def _scores(self, rows: Rows, facts: Sequence[Facts]) -> NDArray[np.float64]:
         """Add up what model, corrections, habits, a rule and labels of like mail say: two log-odds a row."""
         scores = self.corrections.score(rows, self.model.tables)
+        rule = rule_of(self.model, self.corrections, scores[:, 1], rows, facts)
         if self.behaviour is not None:
             scores[:, 1] += np.where([is_answered(each) for each in facts], self.behaviour.score(rows), 0.0)
-        scores[:, 1] += rule_of(self.model, self.corrections, rows, facts)
+        scores[:, 1] += rule
         return with_precedents(scores, facts)
 
     def _verdicts(self, batch: Sequence[Mail], facts: list[Facts], rows: Rows) -> list[Verdict]:
@@ -305,6 +306,8 @@ class Judge(Gathering):
 
         habit = self.behaviour.habit if self.behaviour is not None and is_answered(facts) else None
         tables = self.model.tables
-        rule = float(rule_of(self.model, self.corrections, self.extractor.rows([facts]), [facts])[0])
+        rows = self.extractor.rows([facts])
+        answered = self.corrections.score(rows, tables)[:, 1]
+        rule = float(rule_of(self.model, self.corrections, answered, rows, [facts])[0])
         heard = heard_of(facts)
         return explain(self.extractor, tables, self.corrections, facts, habit=habit, rule=rule, heard=heard)

@@ -25,7 +25,9 @@ IMPORTANCE = 1
 """Place of the question in `classifier.learners.QUESTIONS`."""
 
 
-def rule_of(model: Model, corrections: Corrections, rows: Rows, facts: Sequence[Facts]) -> Floats:
+def rule_of(
+    model: Model, corrections: Corrections, answered: Floats, rows: Rows, facts: Sequence[Facts]
+) -> Floats:
     """Say how much the rule moves the log-odds of importance of each message.
 
     Parameters
@@ -34,6 +36,8 @@ def rule_of(model: Model, corrections: Corrections, rows: Rows, facts: Sequence[
         As it was trained.
     corrections : Corrections
         What the reader taught since.
+    answered : ndarray of shape (n_rows,)
+        What both say: log-odds of importance, in nats.
     rows : Rows
     facts : sequence of Facts
         Of the same messages.
@@ -56,5 +60,4 @@ def rule_of(model: Model, corrections: Corrections, rows: Rows, facts: Sequence[
     if not (known < SILENT).any():
         return lean(np.zeros(len(facts)), known, urgency)
     given = tables.score(rows)[:, 1]
-    taught = corrections.score(rows, tables)[:, 1] - given
-    return lean(given, known, urgency, taught, rarer(corrections.labels, IMPORTANCE))
+    return lean(given, known, urgency, answered - given, rarer(corrections.labels, IMPORTANCE))
